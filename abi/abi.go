@@ -7,6 +7,8 @@
 // and safe to share.
 package abi
 
+//go:generate go run ./gen
+
 import "fmt"
 
 // Arch is one system-call ABI, such as x86_64 or the 32-bit x32 beside it.
@@ -21,9 +23,8 @@ type Arch struct {
 	// share an audit arch: 0x40000000 for x32, otherwise 0.
 	NumberBit uint32
 
-	calls     []Syscall // sorted by name
-	byNumber  []uint16  // indices into calls, sorted by number
-	constants []constant
+	calls    []Syscall // sorted by name
+	byNumber []uint16  // indices into calls, sorted by number
 }
 
 // Syscall is one system call of one architecture.
@@ -60,19 +61,6 @@ func (v Version) Before(w Version) bool {
 	return v.Major < w.Major || v.Major == w.Major && v.Minor < w.Minor
 }
 
-// The lookups, each by binary search over generated tables:
-//
-//	Arches() []*Arch                                  every architecture, in the order of a table a reader expects (x86_64 first)
-//	ByName(name string) (*Arch, bool)                 also the usual aliases: amd64, arm64, x86, i686, ppc64el...
-//	ByAudit(audit, nr uint32) (*Arch, bool)           x32 told from x86_64 by bit 30 of nr
-//	Native() *Arch                                    the machine's own, nil if unknown
-//	(*Arch).Calls() []Syscall                         sorted by name
-//	(*Arch).Call(name string) (*Syscall, bool)
-//	(*Arch).Number(nr uint32) (*Syscall, bool)
-//	(*Arch).Last() uint32                             the greatest number in the table (NumberBit included)
-//	(*Arch).Owns(nr uint32) bool                      nr's bit 30 agrees with NumberBit where two ABIs share an audit arch
-//	(*Arch).Constant(name string) (int64, bool)       AF_INET, O_RDONLY, EPERM, ... as this arch defines it
-//	(*Syscall).Arg(name string) (*Arg, bool)
-//	KnownCall(name string) bool                       some architecture has it
-//	(*Arch).Format(call *Syscall, arg *Arg, value uint64) string    a value in the notation: "AF_INET", "O_RDONLY|O_CLOEXEC", "7"
-//	Current() Version                                 the Linux release up to which the tables reach (6.18)
+// Current is the Linux release up to which the tables reach: a call that they
+// lack is younger, or was never in Linux.
+func Current() Version { return current }

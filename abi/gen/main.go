@@ -1,0 +1,48 @@
+// Gen writes the tables of package abi from the files in data/ and from
+// golang.org/x/sys/unix. Run it by `go generate ./abi`; a clean tree afterwards
+// means that nothing changed.
+//
+// Its inputs, all committed so that it runs anywhere:
+//
+//	data/syscalls.tsv  numbers by architecture and first versions since 5.1 (origin: its first lines)
+//	data/manpage.tsv   first versions before 5.1, from syscalls(2); -manpage reads the page again
+//	data/since.tsv     first versions that neither has, or that differ by architecture
+package main
+
+import (
+	"flag"
+	"fmt"
+	"os"
+)
+
+func main() {
+	out := flag.String("out", ".", "directory of package abi")
+	data := flag.String("data", "gen/data", "directory of the inputs")
+	manpage := flag.String("manpage", "", "read syscalls(2) from this file, gzipped or not, into manpage.tsv")
+	flag.Parse()
+	err := refresh(*data, *manpage)
+	if err == nil {
+		err = generate(*data, *out)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "gen:", err)
+		os.Exit(1)
+	}
+}
+
+// refresh brings the committed inputs up to date with what the flags name.
+func refresh(data, manpage string) error {
+	if manpage == "" {
+		return nil
+	}
+	return importManpage(manpage, data+"/manpage.tsv")
+}
+
+// generate writes every table of package abi into out.
+func generate(data, out string) error {
+	m, err := load(data)
+	if err != nil {
+		return err
+	}
+	return m.write(out)
+}
