@@ -45,7 +45,7 @@ type Arg struct {
 	// ABI, or -1.
 	Reg, High int8
 
-	Bits    uint8 // the true width: what the kernel reads, 32 or 64
+	Bits    uint8 // the true width: what the kernel reads, 16, 32 or 64
 	Signed  bool
 	Pointer bool // may only be compared with NULL
 }

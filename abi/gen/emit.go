@@ -35,9 +35,10 @@ func (f *file) save(dir string) error {
 
 // write writes every generated file of package abi into dir.
 func (m *model) write(dir string) error {
-	files := []*file{m.archFile(), m.namesFile()}
+	pool := newArgPool(m)
+	files := []*file{m.archFile(), m.namesFile(), pool.file()}
 	for i := range arches {
-		files = append(files, m.callFile(&arches[i]))
+		files = append(files, m.callFile(&arches[i], pool))
 	}
 	for _, f := range files {
 		if err := f.save(dir); err != nil {
@@ -47,7 +48,7 @@ func (m *model) write(dir string) error {
 	return nil
 }
 
-const callInputs = "data/syscalls.tsv, manpage.tsv, since.tsv"
+const callInputs = "data/syscalls.tsv, manpage.tsv, since.tsv, entries.tsv"
 
 // archFile declares the architectures.
 func (m *model) archFile() *file {
@@ -84,14 +85,14 @@ func (m *model) namesFile() *file {
 }
 
 // callFile holds the calls of one architecture and their order by number.
-func (m *model) callFile(a *arch) *file {
+func (m *model) callFile(a *arch, pool *argPool) *file {
 	f := newFile("calls_"+a.name+"_gen.go", callInputs)
 	calls := m.tables[a.name]
 	f.printf("var calls%s = []Syscall{\n", a.ident)
 	order := make([]int, len(calls))
 	for i, c := range calls {
 		order[i] = i
-		f.printf("{Name: %q, Nr: %s, Since: Version{%d, %d}},\n", c.name, number(c.nr, a), c.since.major, c.since.minor)
+		f.printf("{Name: %q, Nr: %s, Since: Version{%d, %d}%s},\n", c.name, number(c.nr, a), c.since.major, c.since.minor, pool.field(c.args))
 	}
 	sort.Slice(order, func(i, j int) bool { return calls[order[i]].nr < calls[order[j]].nr })
 	f.printf("}\n\n// numbers%s orders calls%s by number.\nvar numbers%s = []uint16{", a.ident, a.ident, a.ident)

@@ -7,6 +7,10 @@
 //	data/syscalls.tsv  numbers by architecture and first versions since 5.1 (origin: its first lines)
 //	data/manpage.tsv   first versions before 5.1, from syscalls(2); -manpage reads the page again
 //	data/since.tsv     first versions that neither has, or that differ by architecture
+//	data/tracefs.tsv   arguments of kernel functions, from a live kernel; -tracefs reads it again
+//	data/functions.tsv arguments of functions that a live x86-64 kernel does not show
+//	data/entries.tsv   which function answers a call
+//	data/widths.tsv    arguments that the kernel reads narrower than declared
 package main
 
 import (
@@ -19,8 +23,9 @@ func main() {
 	out := flag.String("out", ".", "directory of package abi")
 	data := flag.String("data", "gen/data", "directory of the inputs")
 	manpage := flag.String("manpage", "", "read syscalls(2) from this file, gzipped or not, into manpage.tsv")
+	tracefs := flag.String("tracefs", "", "read argument formats from this directory (events/syscalls of tracefs) into tracefs.tsv")
 	flag.Parse()
-	err := refresh(*data, *manpage)
+	err := refresh(*data, *manpage, *tracefs)
 	if err == nil {
 		err = generate(*data, *out)
 	}
@@ -31,11 +36,16 @@ func main() {
 }
 
 // refresh brings the committed inputs up to date with what the flags name.
-func refresh(data, manpage string) error {
-	if manpage == "" {
-		return nil
+func refresh(data, manpage, tracefs string) error {
+	if manpage != "" {
+		if err := importManpage(manpage, data+"/manpage.tsv"); err != nil {
+			return err
+		}
 	}
-	return importManpage(manpage, data+"/manpage.tsv")
+	if tracefs != "" {
+		return importTracefs(tracefs, data+"/tracefs.tsv")
+	}
+	return nil
 }
 
 // generate writes every table of package abi into out.

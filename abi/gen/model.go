@@ -17,6 +17,7 @@ type call struct {
 	name  string
 	nr    uint32
 	since version
+	args  []arg
 }
 
 // load reads all inputs.
@@ -29,12 +30,21 @@ func load(data string) (*model, error) {
 	if err != nil {
 		return nil, err
 	}
+	signatures, err := loadSignatures(data)
+	if err != nil {
+		return nil, err
+	}
 	m := &model{tables: map[string][]call{}}
 	for i := range arches {
 		a := &arches[i]
-		if m.tables[a.name], err = loadCalls(numbers, a, first); err != nil {
+		calls, err := loadCalls(numbers, a, first)
+		if err != nil {
 			return nil, err
 		}
+		if err := signatures.fill(calls, a); err != nil {
+			return nil, err
+		}
+		m.tables[a.name] = calls
 	}
 	return m, nil
 }
