@@ -14,15 +14,6 @@ type Instruction struct {
 // Program is a sequence of instructions, run from the first.
 type Program []Instruction
 
-// Data is struct seccomp_data: what a filter sees of a system call. The words
-// are host integers; the machine lays them out in the byte order it is told.
-type Data struct {
-	Nr   uint32 // the call's number; the kernel has it as an int
-	Arch uint32 // an AUDIT_ARCH value
-	IP   uint64 // the instruction pointer
-	Args [6]uint64
-}
-
 // Stmt makes an instruction that does not jump, as the BPF_STMT macro does.
 func Stmt(code uint16, k uint32) Instruction { return Instruction{Code: code, K: k} }
 
