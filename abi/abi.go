@@ -23,6 +23,7 @@ type Arch struct {
 	// share an audit arch: 0x40000000 for x32, otherwise 0.
 	NumberBit uint32
 
+	index    uint8     // in arches
 	calls    []Syscall // sorted by name
 	byNumber []uint16  // indices into calls, sorted by number
 }

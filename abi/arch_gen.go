@@ -9,19 +9,19 @@ var current = Version{6, 18}
 var arches = [...]*Arch{&archX8664, &archX32, &archI386, &archAArch64, &archARM, &archRISCV64, &archPPC, &archPPC64, &archPPC64LE, &archS390X, &archLoongArch64, &archMIPS, &archMIPSEL, &archMIPS64, &archMIPS64EL}
 
 var (
-	archX8664       = Arch{Name: "x86_64", Audit: 0xc000003e, Word: 64, Register: 64, BigEndian: false, NumberBit: 0x0, calls: callsX8664, byNumber: numbersX8664}
-	archX32         = Arch{Name: "x32", Audit: 0xc000003e, Word: 32, Register: 64, BigEndian: false, NumberBit: 0x40000000, calls: callsX32, byNumber: numbersX32}
-	archI386        = Arch{Name: "i386", Audit: 0x40000003, Word: 32, Register: 32, BigEndian: false, NumberBit: 0x0, calls: callsI386, byNumber: numbersI386}
-	archAArch64     = Arch{Name: "aarch64", Audit: 0xc00000b7, Word: 64, Register: 64, BigEndian: false, NumberBit: 0x0, calls: callsAArch64, byNumber: numbersAArch64}
-	archARM         = Arch{Name: "arm", Audit: 0x40000028, Word: 32, Register: 32, BigEndian: false, NumberBit: 0x0, calls: callsARM, byNumber: numbersARM}
-	archRISCV64     = Arch{Name: "riscv64", Audit: 0xc00000f3, Word: 64, Register: 64, BigEndian: false, NumberBit: 0x0, calls: callsRISCV64, byNumber: numbersRISCV64}
-	archPPC         = Arch{Name: "ppc", Audit: 0x00000014, Word: 32, Register: 32, BigEndian: true, NumberBit: 0x0, calls: callsPPC, byNumber: numbersPPC}
-	archPPC64       = Arch{Name: "ppc64", Audit: 0x80000015, Word: 64, Register: 64, BigEndian: true, NumberBit: 0x0, calls: callsPPC64, byNumber: numbersPPC64}
-	archPPC64LE     = Arch{Name: "ppc64le", Audit: 0xc0000015, Word: 64, Register: 64, BigEndian: false, NumberBit: 0x0, calls: callsPPC64LE, byNumber: numbersPPC64LE}
-	archS390X       = Arch{Name: "s390x", Audit: 0x80000016, Word: 64, Register: 64, BigEndian: true, NumberBit: 0x0, calls: callsS390X, byNumber: numbersS390X}
-	archLoongArch64 = Arch{Name: "loongarch64", Audit: 0xc0000102, Word: 64, Register: 64, BigEndian: false, NumberBit: 0x0, calls: callsLoongArch64, byNumber: numbersLoongArch64}
-	archMIPS        = Arch{Name: "mips", Audit: 0x00000008, Word: 32, Register: 32, BigEndian: true, NumberBit: 0x0, calls: callsMIPS, byNumber: numbersMIPS}
-	archMIPSEL      = Arch{Name: "mipsel", Audit: 0x40000008, Word: 32, Register: 32, BigEndian: false, NumberBit: 0x0, calls: callsMIPSEL, byNumber: numbersMIPSEL}
-	archMIPS64      = Arch{Name: "mips64", Audit: 0x80000008, Word: 64, Register: 64, BigEndian: true, NumberBit: 0x0, calls: callsMIPS64, byNumber: numbersMIPS64}
-	archMIPS64EL    = Arch{Name: "mips64el", Audit: 0xc0000008, Word: 64, Register: 64, BigEndian: false, NumberBit: 0x0, calls: callsMIPS64EL, byNumber: numbersMIPS64EL}
+	archX8664       = Arch{index: 0, Name: "x86_64", Audit: 0xc000003e, Word: 64, Register: 64, BigEndian: false, NumberBit: 0x0, calls: callsX8664, byNumber: numbersX8664}
+	archX32         = Arch{index: 1, Name: "x32", Audit: 0xc000003e, Word: 32, Register: 64, BigEndian: false, NumberBit: 0x40000000, calls: callsX32, byNumber: numbersX32}
+	archI386        = Arch{index: 2, Name: "i386", Audit: 0x40000003, Word: 32, Register: 32, BigEndian: false, NumberBit: 0x0, calls: callsI386, byNumber: numbersI386}
+	archAArch64     = Arch{index: 3, Name: "aarch64", Audit: 0xc00000b7, Word: 64, Register: 64, BigEndian: false, NumberBit: 0x0, calls: callsAArch64, byNumber: numbersAArch64}
+	archARM         = Arch{index: 4, Name: "arm", Audit: 0x40000028, Word: 32, Register: 32, BigEndian: false, NumberBit: 0x0, calls: callsARM, byNumber: numbersARM}
+	archRISCV64     = Arch{index: 5, Name: "riscv64", Audit: 0xc00000f3, Word: 64, Register: 64, BigEndian: false, NumberBit: 0x0, calls: callsRISCV64, byNumber: numbersRISCV64}
+	archPPC         = Arch{index: 6, Name: "ppc", Audit: 0x00000014, Word: 32, Register: 32, BigEndian: true, NumberBit: 0x0, calls: callsPPC, byNumber: numbersPPC}
+	archPPC64       = Arch{index: 7, Name: "ppc64", Audit: 0x80000015, Word: 64, Register: 64, BigEndian: true, NumberBit: 0x0, calls: callsPPC64, byNumber: numbersPPC64}
+	archPPC64LE     = Arch{index: 8, Name: "ppc64le", Audit: 0xc0000015, Word: 64, Register: 64, BigEndian: false, NumberBit: 0x0, calls: callsPPC64LE, byNumber: numbersPPC64LE}
+	archS390X       = Arch{index: 9, Name: "s390x", Audit: 0x80000016, Word: 64, Register: 64, BigEndian: true, NumberBit: 0x0, calls: callsS390X, byNumber: numbersS390X}
+	archLoongArch64 = Arch{index: 10, Name: "loongarch64", Audit: 0xc0000102, Word: 64, Register: 64, BigEndian: false, NumberBit: 0x0, calls: callsLoongArch64, byNumber: numbersLoongArch64}
+	archMIPS        = Arch{index: 11, Name: "mips", Audit: 0x00000008, Word: 32, Register: 32, BigEndian: true, NumberBit: 0x0, calls: callsMIPS, byNumber: numbersMIPS}
+	archMIPSEL      = Arch{index: 12, Name: "mipsel", Audit: 0x40000008, Word: 32, Register: 32, BigEndian: false, NumberBit: 0x0, calls: callsMIPSEL, byNumber: numbersMIPSEL}
+	archMIPS64      = Arch{index: 13, Name: "mips64", Audit: 0x80000008, Word: 64, Register: 64, BigEndian: true, NumberBit: 0x0, calls: callsMIPS64, byNumber: numbersMIPS64}
+	archMIPS64EL    = Arch{index: 14, Name: "mips64el", Audit: 0xc0000008, Word: 64, Register: 64, BigEndian: false, NumberBit: 0x0, calls: callsMIPS64EL, byNumber: numbersMIPS64EL}
 )

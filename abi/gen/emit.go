@@ -36,7 +36,7 @@ func (f *file) save(dir string) error {
 // write writes every generated file of package abi into dir.
 func (m *model) write(dir string) error {
 	pool := newArgPool(m)
-	files := []*file{m.archFile(), m.namesFile(), pool.file()}
+	files := []*file{m.archFile(), m.namesFile(), pool.file(), constantsFile(m.constants)}
 	for i := range arches {
 		files = append(files, m.callFile(&arches[i], pool))
 	}
@@ -59,9 +59,9 @@ func (m *model) archFile() *file {
 		f.printf("&arch%s, ", a.ident)
 	}
 	f.printf("}\n\nvar (\n")
-	for _, a := range arches {
-		f.printf("arch%s = Arch{Name: %q, Audit: %#08x, Word: %d, Register: %d, BigEndian: %t, NumberBit: %#x, calls: calls%s, byNumber: numbers%s}\n",
-			a.ident, a.name, a.audit, a.word, a.register, a.bigEndian, a.numberBit, a.ident, a.ident)
+	for i, a := range arches {
+		f.printf("arch%s = Arch{index: %d, Name: %q, Audit: %#08x, Word: %d, Register: %d, BigEndian: %t, NumberBit: %#x, calls: calls%s, byNumber: numbers%s}\n",
+			a.ident, i, a.name, a.audit, a.word, a.register, a.bigEndian, a.numberBit, a.ident, a.ident)
 	}
 	f.printf(")\n")
 	return f

@@ -11,6 +11,8 @@
 //	data/functions.tsv arguments of functions that a live x86-64 kernel does not show
 //	data/entries.tsv   which function answers a call
 //	data/widths.tsv    arguments that the kernel reads narrower than declared
+//	data/headers.tsv   constants of linux-libc-dev that x/sys lacks; -headers reads them again
+//	data/constants.tsv constants that neither has, and corrections
 package main
 
 import (
@@ -24,8 +26,9 @@ func main() {
 	data := flag.String("data", "gen/data", "directory of the inputs")
 	manpage := flag.String("manpage", "", "read syscalls(2) from this file, gzipped or not, into manpage.tsv")
 	tracefs := flag.String("tracefs", "", "read argument formats from this directory (events/syscalls of tracefs) into tracefs.tsv")
+	headers := flag.String("headers", "", "read the kernel's headers by this C compiler (for x86-64) into headers.tsv")
 	flag.Parse()
-	err := refresh(*data, *manpage, *tracefs)
+	err := refresh(*data, *manpage, *tracefs, *headers)
 	if err == nil {
 		err = generate(*data, *out)
 	}
@@ -36,14 +39,19 @@ func main() {
 }
 
 // refresh brings the committed inputs up to date with what the flags name.
-func refresh(data, manpage, tracefs string) error {
+func refresh(data, manpage, tracefs, headers string) error {
 	if manpage != "" {
 		if err := importManpage(manpage, data+"/manpage.tsv"); err != nil {
 			return err
 		}
 	}
 	if tracefs != "" {
-		return importTracefs(tracefs, data+"/tracefs.tsv")
+		if err := importTracefs(tracefs, data+"/tracefs.tsv"); err != nil {
+			return err
+		}
+	}
+	if headers != "" {
+		return importHeaders(headers, data+"/headers.tsv")
 	}
 	return nil
 }

@@ -9,7 +9,8 @@ import (
 
 // model is everything that the inputs say, checked and sorted.
 type model struct {
-	tables map[string][]call // by arch name, sorted by call name
+	tables    map[string][]call // by arch name, sorted by call name
+	constants constants
 }
 
 // call is one system call of one architecture.
@@ -34,7 +35,11 @@ func load(data string) (*model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &model{tables: map[string][]call{}}
+	named, err := loadConstants(data)
+	if err != nil {
+		return nil, err
+	}
+	m := &model{tables: map[string][]call{}, constants: named}
 	for i := range arches {
 		a := &arches[i]
 		calls, err := loadCalls(numbers, a, first)
