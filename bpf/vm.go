@@ -1,0 +1,240 @@
+package bpf
+
+// VM is a program made ready to run many times. It never changes, so that any
+// number of goroutines may share it.
+type VM struct {
+	program Program
+	steps   []step
+}
+
+// step is an instruction made ready: what can be known before running is.
+type step struct {
+	op     op
+	n      uint8  // the scratch word, argument or constant shift
+	shift  uint8  // 32 if a load wants the word that comes second, else 0
+	yes    uint16 // where the program goes on if a test holds
+	no     uint16 // and where if not
+	source uint32 // K
+}
+
+// NewVM makes a program ready to run. The error is Check's: programs that the
+// kernel would not admit do not run here either.
+func NewVM(p Program) (*VM, error) {
+	if err := p.Check(); err != nil {
+		return nil, err
+	}
+	vm := &VM{program: append(Program(nil), p...), steps: make([]step, len(p))}
+	for pc := range p {
+		vm.steps[pc] = p.ready(pc)
+	}
+	return vm, nil
+}
+
+// ready makes one instruction of an admitted program ready.
+func (p Program) ready(pc int) step {
+	i := p[pc]
+	s := step{op: opOf(i.Code), source: i.K}
+	switch {
+	case s.op == opLoad:
+		s.op, s.n = loadOf(i.K)
+		s.shift = uint8(i.K&4) * 8
+	case s.op.jumps():
+		yes, no := p.targets(pc)
+		s.yes, s.no = uint16(yes), uint16(no)
+	default:
+		s.n = uint8(i.K % 32)
+	}
+	return s
+}
+
+// loadOf is the load of the data at offset k, and which argument if it is one.
+func loadOf(k uint32) (op, uint8) {
+	switch {
+	case k == OffNr:
+		return opLoadNr, 0
+	case k == OffArch:
+		return opLoadArch, 0
+	case k < OffArgs:
+		return opLoadIP, 0
+	}
+	return opLoadArg, uint8((k - OffArgs) / 8)
+}
+
+// Program is a copy of the program that the VM runs.
+func (vm *VM) Program() Program { return append(Program(nil), vm.program...) }
+
+// Run runs the program on a call, in the byte order of the call's arch (see
+// OrderOf), and returns the Action as a plain number and how many instructions
+// were run.
+func (vm *VM) Run(d *Data) (value uint32, steps int) { return vm.RunOrder(d, OrderOf(d.Arch)) }
+
+// RunOrder is Run in a byte order of the caller's choice.
+func (vm *VM) RunOrder(d *Data, order ByteOrder) (value uint32, steps int) {
+	var flip uint8 // turns the first word's shift into the second's
+	if order == BigEndian {
+		flip = 32
+	}
+	return vm.run(d, flip)
+}
+
+// run is one loop with everything in it, as it is the library's hottest: a
+// function a group of instructions halves its speed. machine.step says the same
+// more readably.
+func (vm *VM) run(d *Data, flip uint8) (value uint32, steps int) {
+	var (
+		a, x uint32
+		m    [MEMWORDS]uint32
+		pc   uint
+		hold bool
+	)
+	for code := vm.steps; pc < uint(len(code)); {
+		s := &code[pc]
+		pc++
+		steps++
+		switch s.op {
+		case opLoadNr:
+			a = d.Nr
+			continue
+		case opLoadArch:
+			a = d.Arch
+			continue
+		case opLoadIP:
+			a = uint32(d.IP >> ((s.shift ^ flip) & 63))
+			continue
+		case opLoadArg:
+			a = uint32(d.Args[s.n] >> ((s.shift ^ flip) & 63))
+			continue
+		case opLoadImm:
+			a = s.source
+			continue
+		case opLoadMem:
+			a = m[s.n%MEMWORDS]
+			continue
+		case opLoadLen:
+			a = SizeData
+			continue
+		case opLoadXImm:
+			x = s.source
+			continue
+		case opLoadXMem:
+			x = m[s.n%MEMWORDS]
+			continue
+		case opLoadXLen:
+			x = SizeData
+			continue
+		case opStore:
+			m[s.n%MEMWORDS] = a
+			continue
+		case opStoreX:
+			m[s.n%MEMWORDS] = x
+			continue
+		case opAddK:
+			a += s.source
+			continue
+		case opAddX:
+			a += x
+			continue
+		case opSubK:
+			a -= s.source
+			continue
+		case opSubX:
+			a -= x
+			continue
+		case opMulK:
+			a *= s.source
+			continue
+		case opMulX:
+			a *= x
+			continue
+		case opDivK:
+			a /= s.source
+			continue
+		case opDivX:
+			if x == 0 {
+				return 0, steps
+			}
+			a /= x
+			continue
+		case opOrK:
+			a |= s.source
+			continue
+		case opOrX:
+			a |= x
+			continue
+		case opAndK:
+			a &= s.source
+			continue
+		case opAndX:
+			a &= x
+			continue
+		case opLshK:
+			a <<= s.n % 32
+			continue
+		case opLshX:
+			a <<= x % 32
+			continue
+		case opRshK:
+			a >>= s.n % 32
+			continue
+		case opRshX:
+			a >>= x % 32
+			continue
+		case opXorK:
+			a ^= s.source
+			continue
+		case opXorX:
+			a ^= x
+			continue
+		case opNeg:
+			a = -a
+			continue
+		case opTax:
+			x = a
+			continue
+		case opTxa:
+			a = x
+			continue
+		case opRetK:
+			return s.source, steps
+		case opRetA:
+			return a, steps
+		case opJump:
+			pc = uint(s.yes)
+			continue
+		case opJeqK:
+			hold = a == s.source
+		case opJeqX:
+			hold = a == x
+		case opJgtK:
+			hold = a > s.source
+		case opJgtX:
+			hold = a > x
+		case opJgeK:
+			hold = a >= s.source
+		case opJgeX:
+			hold = a >= x
+		case opJsetK:
+			hold = a&s.source != 0
+		case opJsetX:
+			hold = a&x != 0
+		}
+		pc = uint(s.no)
+		if hold {
+			pc = uint(s.yes)
+		}
+	}
+	return uint32(RetKillProcess), steps // no admitted program gets here
+}
+
+// Run runs the program once on a call, in the byte order of the call's arch. It
+// returns what the kernel would make of it, how many instructions were run, and
+// Check's error for a program that the kernel would not admit. To run a program
+// often, make a VM.
+func (p Program) Run(d *Data) (Action, int, error) {
+	vm, err := NewVM(p)
+	if err != nil {
+		return RetKillProcess, 0, err
+	}
+	value, steps := vm.Run(d)
+	return Action(value), steps, nil
+}
