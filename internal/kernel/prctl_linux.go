@@ -1,0 +1,32 @@
+package kernel
+
+import "golang.org/x/sys/unix"
+
+// SetNoNewPrivs sets no_new_privs on the calling thread: from then on no exec
+// grants what the thread does not have. It cannot be unset (since 3.5).
+func SetNoNewPrivs() error {
+	if err := unix.Prctl(unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0); err != nil {
+		return &Error{"prctl(PR_SET_NO_NEW_PRIVS)", NoNewPrivs, unix.Gettid(), err}
+	}
+	return nil
+}
+
+// SetMDWE refuses the whole process new executable memory: mapping memory
+// that is both writable and executable, and making memory executable. It
+// survives exec, is inherited by forks, and cannot be unset (since 6.3).
+func SetMDWE() error {
+	err := unix.Prctl(unix.PR_SET_MDWE, unix.PR_MDWE_REFUSE_EXEC_GAIN, 0, 0, 0)
+	if err != nil {
+		return &Error{"prctl(PR_SET_MDWE)", Memory, 0, err}
+	}
+	return nil
+}
+
+// GetMDWE reports whether the process is refused new executable memory.
+func GetMDWE() (bool, error) {
+	r, err := unix.PrctlRetInt(unix.PR_GET_MDWE, 0, 0, 0, 0)
+	if err != nil {
+		return false, &Error{"prctl(PR_GET_MDWE)", Memory, 0, err}
+	}
+	return r&unix.PR_MDWE_REFUSE_EXEC_GAIN != 0, nil
+}
