@@ -33,7 +33,7 @@ type PhaseRules struct {
 	Classes []*Class      // in the order of the text; the first whose name matches is a thread's
 	Files   []*FilesRules // allow-lists that begin with this phase (those at the top, with the first); each is one Landlock domain
 	Network []*NetworkRules
-	Labels  []Label
+	Labels  []LabelRule
 	Strict  bool // `strict` stands in it: the kernel's mode 1
 }
 
@@ -210,8 +210,8 @@ type NetworkRules struct {
 	BindAny, ConnectAny bool // `any`: no port is out of reach
 }
 
-// Label is one line of a label block, for one LSM.
-type Label struct {
+// LabelRule is one line of a label block, for one LSM.
+type LabelRule struct {
 	Pos    Pos
 	LSM    string // apparmor, selinux, smack, tomoyo
 	Values []string
