@@ -1,0 +1,256 @@
+package asm
+
+import (
+	"strconv"
+
+	"github.com/narrow-sandbox/narrow/abi"
+	"github.com/narrow-sandbox/narrow/bpf"
+)
+
+// annotator says in words what instructions do.
+type annotator struct {
+	program bpf.Program
+	at      []facts
+	seccomp bool
+}
+
+func annotate(p bpf.Program) *annotator {
+	return &annotator{p, flow(p), isSeccomp(p)}
+}
+
+// isSeccomp reports whether p reads only what seccomp_data has. A packet
+// filter's words mean something else.
+func isSeccomp(p bpf.Program) bool {
+	for _, in := range p {
+		switch op := lookup(in.Code); op.operand {
+		case indexed, nibble:
+			return false
+		case absolute:
+			if op.name != "ld" || in.K >= bpf.SizeData || in.K%4 != 0 {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// note says what the instruction at pc loads, tests or decides, "" if there is
+// nothing to add to its text. A test is told as it holds when jt is taken.
+func (n *annotator) note(pc int) string {
+	in, f := n.program[pc], &n.at[pc]
+	op := lookup(in.Code)
+	switch {
+	case op.operand == none:
+		return "unknown opcode"
+	case !f.reached:
+		return "never runs"
+	case op.name == "ret" && op.operand == literal:
+		return n.verdict(in.K)
+	case !n.seccomp:
+		return ""
+	case op.operand == absolute:
+		return n.word(f, uint8(in.K))
+	case op.operand == testK:
+		return n.test(f, op.name, in.K, true)
+	}
+	return ""
+}
+
+// noteOpposite is note, but tells a test as it holds when jf is taken.
+func (n *annotator) noteOpposite(pc int) string {
+	in, f := n.program[pc], &n.at[pc]
+	if op := lookup(in.Code); n.seccomp && f.reached && op.operand == testK {
+		return n.test(f, op.name, in.K, false)
+	}
+	return n.note(pc)
+}
+
+// verdict says what a program's return value means.
+func (n *annotator) verdict(value uint32) string {
+	switch {
+	case n.seccomp:
+		return verdictText(value)
+	case value == 0:
+		return "drop"
+	case value == ^uint32(0):
+		return "accept"
+	}
+	return "accept up to " + strconv.FormatUint(uint64(value), 10) + " bytes"
+}
+
+// word names the word of seccomp_data at offset: by the argument's own name if
+// every call that may run here calls it so.
+func (n *annotator) word(f *facts, offset uint8) string {
+	raw := fieldName(offset, f.order())
+	if offset < bpf.OffArgs || f.some == 0 {
+		return raw
+	}
+	name := ""
+	for i, nr := range f.calls[:f.some] {
+		call, arch := f.call(nr)
+		if call == nil {
+			return raw
+		}
+		arg := argumentWord(call, arch, offset)
+		if arg == "" || i > 0 && arg != name {
+			return raw
+		}
+		name = arg
+	}
+	return name
+}
+
+// argumentWord names the word of a call's argument at offset, "" if the call
+// takes nothing there.
+func argumentWord(call *abi.Syscall, arch *abi.Arch, offset uint8) string {
+	register := int8((offset - bpf.OffArgs) / 8)
+	high := isHigh(offset, bpf.ByteOrder(arch.BigEndian))
+	for i := range call.Args {
+		arg := &call.Args[i]
+		switch {
+		case arg.Reg == register && high:
+			return arg.Name + ".hi"
+		case arg.Reg == register && arg.Bits > 32:
+			return arg.Name + ".lo"
+		case arg.Reg == register:
+			return arg.Name
+		case arg.High == register && !high:
+			return arg.Name + ".hi"
+		}
+	}
+	return ""
+}
+
+// test says what a comparison of A with k asks; holds false gives its opposite.
+func (n *annotator) test(f *facts, name string, k uint32, holds bool) string {
+	if !f.a.known {
+		return ""
+	}
+	subject := n.word(f, f.a.offset)
+	if f.a.offset >= bpf.OffArgs {
+		subject = f.inCall(subject)
+	}
+	value := n.value(f, name, k)
+	if f.a.mask != ^uint32(0) {
+		subject += " & " + hexText(f.a.mask)
+	}
+	if name == "jset" {
+		if holds {
+			return subject + " & " + value + " != 0"
+		}
+		return subject + " & " + value + " == 0"
+	}
+	return subject + " " + relation(name, holds) + " " + value
+}
+
+// relation is the sign of a test or of its opposite.
+func relation(name string, holds bool) string {
+	switch {
+	case name == "jeq" && holds:
+		return "=="
+	case name == "jeq":
+		return "!="
+	case name == "jgt" && holds:
+		return ">"
+	case name == "jgt":
+		return "<="
+	case holds:
+		return ">="
+	}
+	return "<"
+}
+
+// inCall puts the call's name before the word of an argument, if there is one
+// call only.
+func (f *facts) inCall(word string) string {
+	if f.some != 1 {
+		return word
+	}
+	if call, _ := f.call(f.calls[0]); call != nil {
+		return call.Name + ": " + word
+	}
+	return word
+}
+
+// value writes the constant of a test as what it stands for.
+func (n *annotator) value(f *facts, test string, k uint32) string {
+	if f.a.mask != ^uint32(0) || test == "jset" {
+		return hexText(k)
+	}
+	switch f.a.offset {
+	case bpf.OffArch:
+		return auditText(k)
+	case bpf.OffNr:
+		return f.callText(test, k)
+	}
+	return hexText(k)
+}
+
+// auditText names an audit arch.
+func auditText(audit uint32) string {
+	if arch, ok := abi.ByAudit(audit, 0); ok {
+		return arch.Name
+	}
+	return hexText(audit)
+}
+
+// callText names a call number under the arch that is known, if one is.
+func (f *facts) callText(test string, nr uint32) string {
+	call, arch := f.call(nr)
+	switch {
+	case arch != nil && nr == arch.NumberBit && nr != 0 && test != "jeq":
+		return hexText(nr) + " (" + arch.Name + ")"
+	case call == nil:
+		return hexText(nr)
+	case arch.NumberBit != 0:
+		return arch.Name + " " + call.Name
+	}
+	return call.Name
+}
+
+// hexText writes a number: decimal if small, else hexadecimal.
+func hexText(k uint32) string {
+	if k < 4096 {
+		return strconv.FormatUint(uint64(k), 10)
+	}
+	return "0x" + strconv.FormatUint(uint64(k), 16)
+}
+
+// verdictText says what a seccomp filter's return value means, with the words
+// of a policy: kernel/seccomp.c:__seccomp_filter. An action that the kernel
+// does not know kills the process.
+func verdictText(value uint32) string {
+	action := bpf.Action(value)
+	if !action.Known() {
+		return "kill-process: no action of Linux"
+	}
+	switch effect := action.Effect(); effect.Kind() {
+	case bpf.RetKillThread:
+		return "kill-thread"
+	case bpf.RetTrap:
+		return withData("trap", effect)
+	case bpf.RetErrno:
+		return "errno " + errnoText(effect.Data())
+	case bpf.RetUserNotif:
+		return "notify"
+	case bpf.RetTrace:
+		return withData("trace", effect)
+	case bpf.RetLog:
+		return "log"
+	case bpf.RetAllow:
+		return "allow"
+	}
+	return "kill-process"
+}
+
+// withData adds an action's data to a verdict; 0 is left out.
+func withData(verdict string, action bpf.Action) string {
+	if action.Data() == 0 {
+		return verdict
+	}
+	return verdict + " " + hexText(uint32(action.Data()))
+}
+
+func errnoText(errno uint16) string {
+	return hexText(uint32(errno))
+}

@@ -1,0 +1,177 @@
+package asm
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+)
+
+// scanner reads a source text from the front. It knows the two comment styles
+// that a text may have, words and numbers; what follows them is for its users.
+type scanner struct {
+	src      []byte
+	pos      int
+	c        bool // the text is C: comments are /* */ and //, and lines with # are the preprocessor's
+	compat   bool // read comments and numbers as bpfc does
+	problems []problem
+	more     int // problems beyond maxProblems
+}
+
+// fail records an error at an offset.
+func (s *scanner) fail(at int, what, hint string) { s.note(problem{at: at, what: what, hint: hint}) }
+
+// warn records a warning at an offset.
+func (s *scanner) warn(at int, what string) { s.note(problem{at: at, what: what, warning: true}) }
+
+func (s *scanner) note(p problem) {
+	if len(s.problems) == maxProblems {
+		s.more++
+		return
+	}
+	s.problems = append(s.problems, p)
+}
+
+// peek returns the byte at hand, 0 at the end.
+func (s *scanner) peek() byte {
+	if s.pos < len(s.src) {
+		return s.src[s.pos]
+	}
+	return 0
+}
+
+// blanks skips blanks, newlines and comments.
+func (s *scanner) blanks() {
+	for s.pos < len(s.src) {
+		switch c := s.src[s.pos]; {
+		case c == ' ' || '\t' <= c && c <= '\r':
+			s.pos++
+		case c > ';':
+			return
+		case c == '#' && s.lineStart():
+			s.skipLine()
+		case c == ';' && !s.c:
+			s.skipLine()
+		case c == '/' && s.at("/*"):
+			s.comment()
+		case c == '/' && s.c && s.at("//"):
+			s.skipLine()
+		default:
+			return
+		}
+	}
+}
+
+// lineStart reports whether the byte at hand is the first of its line; in C,
+// whether only blanks are before it.
+func (s *scanner) lineStart() bool {
+	i := s.pos
+	for s.c && i > 0 && (s.src[i-1] == ' ' || s.src[i-1] == '\t') {
+		i--
+	}
+	return i == 0 || s.src[i-1] == '\n'
+}
+
+// at reports whether text is at hand.
+func (s *scanner) at(text string) bool {
+	return s.pos+len(text) <= len(s.src) && string(s.src[s.pos:s.pos+len(text)]) == text
+}
+
+// skipLine goes to the end of the line.
+func (s *scanner) skipLine() {
+	if n := bytes.IndexByte(s.src[s.pos:], '\n'); n >= 0 {
+		s.pos += n
+	} else {
+		s.pos = len(s.src)
+	}
+}
+
+// comment skips a /* */ comment.
+func (s *scanner) comment() {
+	start := s.pos
+	n := bytes.Index(s.src[start+2:], []byte("*/"))
+	if n < 0 {
+		s.fail(start, "a comment without its end", "expected */")
+		s.pos = len(s.src)
+		return
+	}
+	s.pos = start + 2 + n + 2
+	if s.compat {
+		s.swallow(start)
+	}
+}
+
+// swallow goes to where bpfc ends the comment that begins at start, and s.pos
+// is its true end.
+func (s *scanner) swallow(start int) {
+	end := bpfcCommentEnd(s.src, start)
+	switch {
+	case end < 0:
+		s.fail(start, "bpfc does not see the end of this comment", "write */ with a blank before it")
+		s.pos = len(s.src)
+	case end != s.pos:
+		s.warn(start, fmt.Sprintf("bpfc does not see the end of this comment and swallows %d bytes behind it", end-s.pos))
+		s.pos = end
+	}
+}
+
+// bpfcCommentEnd returns where bpfc ends the comment that begins at start, -1
+// if nowhere: it passes over the byte behind a star unless that is a slash, so
+// that an even number of stars does not end a comment.
+func bpfcCommentEnd(src []byte, start int) int {
+	for i := start + 2; i+1 < len(src); i++ {
+		if src[i] != '*' {
+			continue
+		}
+		if src[i+1] == '/' {
+			return i + 2
+		}
+		i++
+	}
+	return -1
+}
+
+// word returns the word at hand, letters, digits and underscores, and passes it.
+func (s *scanner) word() []byte {
+	start := s.pos
+	for s.pos < len(s.src) && isWord(s.src[s.pos]) {
+		s.pos++
+	}
+	return s.src[start:s.pos]
+}
+
+func isWord(c byte) bool { return isLetter(c) || '0' <= c && c <= '9' }
+
+func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' || c == '_' }
+
+// take passes a byte if it is the one at hand, after blanks.
+func (s *scanner) take(c byte) bool {
+	s.blanks()
+	if s.peek() != c || s.pos == len(s.src) {
+		return false
+	}
+	s.pos++
+	return true
+}
+
+// found says what is at hand, for errors.
+func (s *scanner) found() string {
+	if s.pos == len(s.src) {
+		return "the end of the text"
+	}
+	if c := s.src[s.pos]; !isWord(c) {
+		return quote(c)
+	}
+	end := s.pos
+	for end < len(s.src) && isWord(s.src[end]) && end-s.pos < 40 {
+		end++
+	}
+	return strconv.Quote(string(s.src[s.pos:end]))
+}
+
+// quote writes a byte of an input as people can read it.
+func quote(c byte) string {
+	if c >= 0x80 {
+		return fmt.Sprintf("byte 0x%02x", c)
+	}
+	return strconv.QuoteRune(rune(c))
+}
