@@ -1,0 +1,88 @@
+package verify
+
+import (
+	"math"
+	"math/big"
+
+	"github.com/narrow-sandbox/narrow/abi"
+	"github.com/narrow-sandbox/narrow/bpf"
+)
+
+// Count is how many calls of an architecture there are that a filter answers
+// in some way, and how many calls in all: each number with each instruction
+// pointer and each content of the six argument registers.
+type Count struct{ Calls, Of *big.Int }
+
+// Count counts the calls of an architecture for whose answer which is true,
+// as with Runs: what may still run. The error is an UnknownError.
+func (p *Prover) Count(m *Meaning, a *abi.Arch, which func(bpf.Action) bool) (Count, error) {
+	return list(p, func(s *space) (Count, error) {
+		all := s.and(s.owned(a), s.possible())
+		set, f := no, s.function(m)
+		for _, v := range s.leaves(f) {
+			if which(v) {
+				set = s.or(set, s.is(f, v))
+			}
+		}
+		return Count{Calls: s.count(s.and(set, all)), Of: s.count(all)}, nil
+	})
+}
+
+// Runs reports whether the kernel may still run the call: on allow, log,
+// trace and notify.
+func Runs(a bpf.Action) bool { return runs(a) }
+
+// Log2 is the count as a power of two: -Inf for none.
+func (c Count) Log2() float64 {
+	if c.Calls.Sign() == 0 {
+		return math.Inf(-1)
+	}
+	mantissa := new(big.Float)
+	exponent := new(big.Float).SetInt(c.Calls).MantExp(mantissa)
+	m, _ := mantissa.Float64()
+	return float64(exponent) + math.Log2(m)
+}
+
+// count is the number of calls in a set.
+func (s *space) count(set node) *big.Int {
+	known := map[node]*big.Int{no: new(big.Int), yes: big.NewInt(1)}
+	n := s.countBelow(set, known)
+	return new(big.Int).Lsh(n, uint(s.depth(set)))
+}
+
+// countBelow is the number of ways to choose the bits from a node's level down.
+func (s *space) countBelow(set node, known map[node]*big.Int) *big.Int {
+	if n, ok := known[set]; ok {
+		return n
+	}
+	s.tick()
+	v := s.nodes[set]
+	n := new(big.Int)
+	for _, next := range []node{v.low, v.high} {
+		skipped := uint(s.depth(next) - s.depth(set) - 1)
+		n.Add(n, new(big.Int).Lsh(s.countBelow(next, known), skipped))
+	}
+	known[set] = n
+	return n
+}
+
+// depth is how many bits of a call come before a node.
+func (s *space) depth(f node) uint32 { return min(s.nodes[f].level, levels) }
+
+// possible is the set of calls that a kernel can hand to a filter: where
+// registers have 32 bits, the high halves are 0.
+func (s *space) possible() node {
+	high := no
+	for field := range fields {
+		for _, bit := range s.inputs[highWord(field)] {
+			high = s.or(high, bit)
+		}
+	}
+	narrow := no
+	for _, a := range abi.Arches() {
+		if a.Register == 32 {
+			narrow = s.or(narrow, s.owned(a))
+		}
+	}
+	return s.not(s.and(narrow, high))
+}

@@ -1,0 +1,62 @@
+package verify
+
+import (
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// agree holds a meaning against its own slow evaluation on many calls, in
+// both layouts. It reports whether there was a diagram to compare with.
+func agree(t *rapid.T, m *Meaning, constants []uint32, n int) bool {
+	answered := false
+	for l := range []layout{oneByOne, woven} {
+		s := newSpace(layout(l), 1<<18)
+		s.begin(5 * time.Second)
+		f := s.function(m)
+		if s.stopped != "" {
+			continue
+		}
+		answered = true
+		for i, call := range calls(constants, uint64(n), n) {
+			want, err := m.source.answer(&call)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, ok := s.isLeaf(s.at(f, &call))
+			if !ok || got != canonical(want) {
+				t.Fatalf("layout %d, call %d: %+v returns %v; the diagram has %v", l, i, call, want, got)
+			}
+		}
+	}
+	return answered
+}
+
+func TestProgramsAgreeWithTheMachine(t *testing.T) {
+	total, answered := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawProgram(t, true)
+		m, err := New(Limits{}).Program(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		total++
+		if agree(t, m, constantsOf(p), 500) {
+			answered++
+		}
+	})
+	t.Logf("%d of %d programs have a diagram", answered, total)
+	if answered < total*8/10 {
+		t.Errorf("only %d of %d programs have a diagram", answered, total)
+	}
+}
+
+func TestRulesAgreeWithTheReference(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		r := drawRules(t)
+		if !agree(t, New(Limits{}).Rules(r), constantsOfRules(r), 500) {
+			t.Fatal("rules without a diagram")
+		}
+	})
+}

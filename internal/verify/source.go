@@ -1,0 +1,67 @@
+package verify
+
+import (
+	"fmt"
+
+	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/policy"
+)
+
+// source is where a meaning comes from.
+type source interface {
+	// build makes its function in a space.
+	build(s *space) built
+	// answer is the value for one call, found without any diagram.
+	answer(call *bpf.Data) (bpf.Action, error)
+}
+
+// programSource is a program that the kernel would admit.
+type programSource struct {
+	program bpf.Program
+	vm      *bpf.VM
+}
+
+func (p programSource) build(s *space) built { return s.program(p.program) }
+
+func (p programSource) answer(call *bpf.Data) (bpf.Action, error) {
+	value, _ := p.vm.Run(call)
+	return bpf.Action(value), nil
+}
+
+// rulesSource is the rules of a policy.
+type rulesSource struct{ rules *policy.Rules }
+
+func (r rulesSource) build(s *space) built { return s.rules(r.rules) }
+
+// stackSource is the filters of a thread, the oldest first.
+type stackSource []*Meaning
+
+func (st stackSource) build(s *space) built {
+	f := s.leaf(bpf.RetAllow)
+	for _, m := range st {
+		f = s.combine(opStrictest, s.function(m), f) // ties to the newer
+	}
+	return built{function: f}
+}
+
+// answer asks the newest first, as kernel/seccomp.c:seccomp_run_filters does.
+func (st stackSource) answer(call *bpf.Data) (bpf.Action, error) {
+	strictest := bpf.RetAllow
+	for n := len(st) - 1; n >= 0; n-- {
+		value, err := st[n].source.answer(call)
+		if err != nil {
+			return 0, fmt.Errorf("filter %d: %w", n+1, err)
+		}
+		if value.Stricter(strictest) {
+			strictest = value
+		}
+	}
+	return strictest, nil
+}
+
+// always is the filter that answers every call alike.
+type always bpf.Action
+
+func (a always) build(s *space) built { return built{function: s.leaf(canonical(bpf.Action(a)))} }
+
+func (a always) answer(*bpf.Data) (bpf.Action, error) { return bpf.Action(a), nil }
