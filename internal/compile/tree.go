@@ -1,0 +1,246 @@
+package compile
+
+import "slices"
+
+// A search tree finds the cell in which the accumulator lies. It may split an
+// interval (jge), cut out one value (jeq) or decide by bits (jset).
+//
+// Cutting one value out of a run makes its neighbours one run: A x A needs one
+// comparison where splits need two. Where a cut-out stands above a split it can
+// be moved below it, to the side on which its value lies: the same number of
+// comparisons, and the other side takes a step less. So the cut-outs of a best
+// tree stand at its ends, and a dynamic program over intervals i..j of cells
+// finds it:
+//
+//	cost(i, j) = min of
+//	  0                                          all the same target
+//	  chain: all but single values have one target; cut these out in turn
+//	  bits:  two targets, and (x & K) != 0 tells one from the other
+//	  split: for each k in i..j-1, 1 + w(i, j) + cost(i, k) + cost(k+1, j)
+//
+// A comparison costs one unit of size, and its weight for each time that it is
+// run. All arithmetic is on integers, as floating point differs among machines.
+//
+// That two-way comparisons with equality tests want a tree of their own kind is
+// from Anderson, Kannan, Karloff, Ladner: Thresholds and optimal binary
+// comparison search trees, 2002; that leaves here share targets makes it both
+// simpler and better.
+
+// one is the cost of an instruction.
+const one int64 = 1 << 20
+
+// Above maxExact cells the program over all intervals would take too long; the
+// cells are first halved by weight until they are no more. Its time is cubic,
+// so the whole is linear in the number of cells.
+const maxExact = 96
+
+// maxChain bounds the values that are cut out one after the other.
+const maxChain = 24
+
+// cell is the values low..high, which lead to the same node.
+type cell struct {
+	low, high uint32
+	to        nodeID
+	weight    int64 // cost of a step of all calls that end here
+}
+
+// searcher makes search trees in a graph.
+type searcher struct {
+	g     *graph
+	mask  uint32 // the accumulator has no other bits
+	alias nodeID // see tail
+	cells []cell
+
+	cost, tsoc []int64 // by i*n+j, and by j*n+i
+	how        []method
+	sums       []int64 // sums[i] is the weight of all cells before i
+
+	compared bool // the last tree made compares the accumulator as a whole, not only bits of it
+}
+
+// method says how an interval of cells is searched.
+type method struct {
+	kind uint8
+	at   int32  // split: the first cell of the right half
+	bits uint32 // bits: what to test
+	to   nodeID // chain: the target of the rest; bits: of values with no such bit
+	not  nodeID // bits: the target of the others
+}
+
+const (
+	byLeaf uint8 = iota
+	bySplit
+	byChain
+	byBits
+)
+
+// search returns code that finds the accumulator's cell. The accumulator has
+// only bits of mask; cells are ascending and disjoint, and values in none of
+// them do not occur.
+func (s *searcher) search(cells []cell, mask uint32) nodeID {
+	return s.searchTail(cells, mask, noNode)
+}
+
+// searchTail is search where the last cell's node sends all values of the cells
+// before it to alias: wherever alias is wanted, the last cell's node will do.
+func (s *searcher) searchTail(cells []cell, mask uint32, alias nodeID) nodeID {
+	s.mask, s.compared = mask, false
+	return s.halve(merge(cells), alias)
+}
+
+// merge makes one cell of neighbours with the same target.
+func merge(cells []cell) []cell {
+	merged := cells[:0]
+	for _, c := range cells {
+		if n := len(merged); n > 0 && merged[n-1].to == c.to {
+			merged[n-1].high = c.high
+			merged[n-1].weight += c.weight
+			continue
+		}
+		merged = append(merged, c)
+	}
+	return merged
+}
+
+// halve splits cells by weight until the program is quick.
+func (s *searcher) halve(cells []cell, alias nodeID) nodeID {
+	if len(cells) <= maxExact {
+		return s.exact(cells, alias)
+	}
+	k := middle(cells)
+	left := s.halve(cells[:k], noNode)
+	right := s.halve(cells[k:], alias)
+	s.compared = true
+	return s.g.test(opAtLeast, cells[k].low, right, left)
+}
+
+// middle returns where the weights of both halves come nearest, within the
+// middle half by number.
+func middle(cells []cell) int {
+	var total, sum int64
+	for _, c := range cells {
+		total += c.weight
+	}
+	n := len(cells)
+	for i, c := range cells {
+		sum += c.weight
+		if i+1 >= n/4 && (2*sum >= total || i+1 >= n-n/4) {
+			return i + 1
+		}
+	}
+	return n / 2
+}
+
+// exact finds the best tree.
+func (s *searcher) exact(cells []cell, alias nodeID) nodeID {
+	s.cells, s.alias = cells, alias
+	n := len(cells)
+	s.reset(n)
+	for i := n - 1; i >= 0; i-- {
+		s.ends(i)
+		for j := i + 1; j < n; j++ {
+			s.split(i, j)
+		}
+	}
+	return s.emit(0, n-1)
+}
+
+func (s *searcher) reset(n int) {
+	if cap(s.cost) < n*n {
+		s.cost, s.tsoc = make([]int64, n*n), make([]int64, n*n)
+		s.how = make([]method, n*n)
+	}
+	s.cost, s.tsoc, s.how = s.cost[:n*n], s.tsoc[:n*n], s.how[:n*n]
+	for i := range s.cost {
+		s.cost[i] = unknown
+	}
+	s.sums = append(s.sums[:0], 0)
+	for i, c := range s.cells {
+		s.sums = append(s.sums, s.sums[i]+c.weight)
+	}
+}
+
+const unknown = int64(1) << 62
+
+// offer records a way to search i..j if it is the best so far.
+func (s *searcher) offer(i, j int, cost int64, how method) {
+	n := len(s.cells)
+	if cost < s.cost[i*n+j] {
+		s.cost[i*n+j], s.tsoc[j*n+i] = cost, cost
+		s.how[i*n+j] = how
+	}
+}
+
+// split tries every split of i..j in two.
+func (s *searcher) split(i, j int) {
+	n := len(s.cells)
+	lefts, rights := s.cost[i*n:i*n+n], s.tsoc[j*n:j*n+n]
+	best, at := unknown, i
+	for k := i; k < j; k++ {
+		if c := lefts[k] + rights[k+1]; c < best {
+			best, at = c, k+1
+		}
+	}
+	step := one + s.sums[j+1] - s.sums[i]
+	s.offer(i, j, best+step, method{kind: bySplit, at: int32(at)})
+}
+
+// ends tries, for every interval that begins with i, to do without a split.
+func (s *searcher) ends(i int) {
+	s.offer(i, i, 0, method{kind: byLeaf, to: s.cells[i].to})
+	s.chains(i)
+	s.bits(i, false)
+	s.bits(i, true)
+}
+
+// emit turns the methods into nodes.
+func (s *searcher) emit(i, j int) nodeID {
+	how := s.how[i*len(s.cells)+j]
+	switch how.kind {
+	case bySplit:
+		k := int(how.at)
+		s.compared = true
+		left := s.emit(i, k-1)
+		return s.g.test(opAtLeast, s.cells[k].low, s.emit(k, j), left)
+	case byChain:
+		return s.emitChain(i, j, how.to)
+	case byBits:
+		return s.g.test(opBits, how.bits, how.not, how.to)
+	}
+	return how.to
+}
+
+// single reports whether c is one value.
+func (c cell) single() bool { return c.low == c.high }
+
+// same reports whether values of c may go to rest.
+func (s *searcher) same(c cell, rest nodeID) bool {
+	return c.to == rest || s.alias != noNode && c.to == s.alias && rest == s.cells[len(s.cells)-1].to
+}
+
+// emitChain cuts out of i..j whatever does not go to rest, the heaviest first.
+func (s *searcher) emitChain(i, j int, rest nodeID) nodeID {
+	var cut []cell
+	for _, c := range s.cells[i : j+1] {
+		if !s.same(c, rest) {
+			cut = append(cut, c)
+		}
+	}
+	slices.SortStableFunc(cut, func(a, b cell) int { return compare(a.weight, b.weight) })
+	s.compared = s.compared || len(cut) > 0
+	id := rest
+	for _, c := range cut { // from the last test to the first
+		id = s.g.test(opEqual, c.low, c.to, id)
+	}
+	return id
+}
+
+func compare(a, b int64) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
