@@ -60,7 +60,7 @@ func (p *argPool) field(args []arg) string {
 }
 
 func (p *argPool) file() *file {
-	f := newFile("args_gen.go", "data/tracefs.tsv, functions.tsv, entries.tsv, widths.tsv")
+	f := newFile("args_gen.go", "data/tracefs.tsv, functions.tsv, entries.tsv, widths.tsv, arggroups.tsv")
 	f.printf("// Argument lists, each named for the first call that has it.\nvar (\n")
 	for _, literal := range p.order {
 		f.printf("%s = []Arg{\n%s}\n", p.names[literal], literal)
@@ -78,6 +78,12 @@ func argsLiteral(args []arg) string {
 		}
 		if g.typ.pointer {
 			b.WriteString(", Pointer: true")
+		}
+		if g.group != 0 {
+			fmt.Fprintf(&b, ", group: %d", g.group)
+		}
+		if g.cases != 0 {
+			fmt.Fprintf(&b, ", cases: %d", g.cases)
 		}
 		b.WriteString("},\n")
 	}

@@ -18,6 +18,8 @@ type arg struct {
 	reg, high int
 	bits      int
 	signed    bool
+	group     int // in groupTable, from 1
+	cases     int // in groupTable, from 1
 }
 
 // signatures knows the parameters of every call on every architecture.

@@ -36,7 +36,7 @@ func (f *file) save(dir string) error {
 // write writes every generated file of package abi into dir.
 func (m *model) write(dir string) error {
 	pool := newArgPool(m)
-	files := []*file{m.archFile(), m.namesFile(), pool.file(), constantsFile(m.constants)}
+	files := []*file{m.archFile(), m.namesFile(), pool.file(), constantsFile(m.constants), m.groups.file(m.constants)}
 	for i := range arches {
 		files = append(files, m.callFile(&arches[i], pool))
 	}

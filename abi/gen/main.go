@@ -13,6 +13,8 @@
 //	data/widths.tsv    arguments that the kernel reads narrower than declared
 //	data/headers.tsv   constants of linux-libc-dev that x/sys lacks; -headers reads them again
 //	data/constants.tsv constants that neither has, and corrections
+//	data/groups.tsv    which constants spell a value together
+//	data/arggroups.tsv which group an argument takes
 package main
 
 import (

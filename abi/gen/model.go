@@ -11,6 +11,7 @@ import (
 type model struct {
 	tables    map[string][]call // by arch name, sorted by call name
 	constants constants
+	groups    *groupTable
 }
 
 // call is one system call of one architecture.
@@ -39,7 +40,11 @@ func load(data string) (*model, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &model{tables: map[string][]call{}, constants: named}
+	groups, err := loadGroups(data, named)
+	if err != nil {
+		return nil, err
+	}
+	m := &model{tables: map[string][]call{}, constants: named, groups: groups}
 	for i := range arches {
 		a := &arches[i]
 		calls, err := loadCalls(numbers, a, first)
@@ -49,7 +54,15 @@ func load(data string) (*model, error) {
 		if err := signatures.fill(calls, a); err != nil {
 			return nil, err
 		}
+		for _, c := range calls {
+			if err := groups.assign(c.name, c.args); err != nil {
+				return nil, err
+			}
+		}
 		m.tables[a.name] = calls
+	}
+	if rows := groups.unused(m); len(rows) > 0 {
+		return nil, fmt.Errorf("arggroups.tsv: no call has %s", strings.Join(rows, "; "))
 	}
 	return m, nil
 }
