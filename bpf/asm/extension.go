@@ -1,5 +1,7 @@
 package asm
 
+import "strings"
+
 // extensionBase is SKF_AD_OFF of linux/filter.h: an absolute load from there
 // on reads no packet but what the kernel knows of it.
 const extensionBase = 0xfffff000
@@ -10,8 +12,8 @@ type extension struct {
 	offset uint32 // SKF_AD_*, counted from extensionBase
 }
 
-// extensions are the values that bpfc can name, under the shortest name that
-// its -V option prints.
+// extensions are the values under the names that bpfc's -V prints, then their
+// aliases, then those that only the kernel's own bpf_asm has.
 var extensions = [...]extension{
 	{"proto", 0},
 	{"type", 4},
@@ -26,14 +28,70 @@ var extensions = [...]extension{
 	{"vlant", 44},
 	{"vlanp", 48},
 	{"poff", 52},
+	{"pto", 0},
+	{"ifx", 8},
+	{"que", 24},
+	{"q", 24},
+	{"hat", 28},
+	{"rxh", 32},
+	{"vlan_tci", 44},
+	{"vlana", 48},
+	{"vlan_acc", 48},
+	{"vlan_pr", 48},
+	{"vlan_avail", 48},
+	{"rand", 56},
+	{"vlan_tpid", 60},
 }
 
+const (
+	canonicalExtensions = 13 // of extensions: those to write
+	bpfcExtensions      = 22 // of extensions: those that bpfc reads
+)
+
 // extensionName returns the name of the extension that an absolute load of k
-// reads, "" if it is none.
+// reads, "" if it is none that bpfc knows.
 func extensionName(k uint32) string {
-	for _, e := range extensions {
+	if k < extensionBase {
+		return ""
+	}
+	for _, e := range extensions[:canonicalExtensions] {
 		if extensionBase+e.offset == k {
 			return e.name
+		}
+	}
+	return ""
+}
+
+// findExtension looks an extension's name up. Case does not matter.
+func findExtension(word []byte) (extension, bool) {
+	for _, e := range extensions {
+		if len(e.name) == len(word) && strings.EqualFold(e.name, string(word)) {
+			return e, true
+		}
+	}
+	return extension{}, false
+}
+
+// isLen reports whether a word means the length of the packet, which for
+// seccomp is the size of struct seccomp_data.
+func isLen(word []byte) bool {
+	return strings.EqualFold(string(word), "len") || strings.EqualFold(string(word), "pktlen")
+}
+
+// reserved says why a word cannot be a label, or "".
+func reserved(word []byte) string {
+	if _, ok := findMnemonic(word); ok {
+		return "a mnemonic"
+	}
+	if len(word) == 1 && (word[0]|0x20 == 'a' || word[0]|0x20 == 'x' || word[0]|0x20 == 'm') {
+		return "a register"
+	}
+	if isLen(word) {
+		return "an extension"
+	}
+	for _, e := range extensions[:bpfcExtensions] {
+		if len(e.name) == len(word) && strings.EqualFold(e.name, string(word)) {
+			return "an extension"
 		}
 	}
 	return ""

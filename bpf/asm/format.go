@@ -32,7 +32,7 @@ func Writable() []string {
 
 // Readable returns the formats that Read knows.
 func Readable() []string {
-	return []string{C, Netsniff, XTBPF, Tcpdump, Raw, JSON, Hex, CMacros}
+	return []string{C, Netsniff, XTBPF, Tcpdump, Asm, Raw, JSON, Hex, CMacros}
 }
 
 // FormatError is the error of Write and Read for a format that they lack.

@@ -57,6 +57,8 @@ func Read(format, name string, data []byte) (bpf.Program, error) {
 
 func read(format, name string, data []byte) (bpf.Program, error) {
 	switch format {
+	case Asm:
+		return readAsm(name, data)
 	case Raw:
 		p, err := bpf.Decode(data)
 		if err != nil {

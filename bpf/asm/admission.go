@@ -1,0 +1,87 @@
+package asm
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/narrow-sandbox/narrow/bpf"
+)
+
+// check records what the target would refuse in the program.
+func (a *assembler) check() {
+	if len(a.program) == 0 || a.options.Bypass {
+		return
+	}
+	if len(a.program) > bpf.MAXINSNS {
+		a.fail(int(a.at[bpf.MAXINSNS]), a.tooLong(), fmt.Sprintf("a program has at most %d", bpf.MAXINSNS))
+	}
+	if a.options.For == Seccomp {
+		a.checkSeccomp()
+	} else {
+		a.checkSocket()
+	}
+}
+
+// tooLong says how many instructions there are.
+func (a *assembler) tooLong() string {
+	if inserted := len(a.program) - len(a.lines); inserted > 0 {
+		return fmt.Sprintf("%d instructions, %d of them long jumps that the assembler inserted", len(a.program), inserted)
+	}
+	return fmt.Sprintf("%d instructions", len(a.program))
+}
+
+// checkSeccomp records what the kernel would not admit as a seccomp filter.
+func (a *assembler) checkSeccomp() {
+	bad := a.badLines()
+	for _, e := range a.program.CheckAll() {
+		if e.PC < 0 {
+			continue // too long, which is said already
+		}
+		at := a.at[e.PC]
+		if bad[at] || len(bad) > 0 && errors.Is(e, bpf.ErrUnwritten) {
+			continue
+		}
+		a.note(problem{at: int(at), what: e.Detail, err: e})
+	}
+}
+
+// badLines is where instructions are that could not be read. What stands in for
+// them is nothing to complain about.
+func (a *assembler) badLines() map[int32]bool {
+	var bad map[int32]bool
+	for i := range a.lines {
+		if a.lines[i].bad {
+			if bad == nil {
+				bad = map[int32]bool{}
+			}
+			bad[a.lines[i].at] = true
+		}
+	}
+	return bad
+}
+
+// checkSocket records what no program may have. An .insn line is taken as it is.
+func (a *assembler) checkSocket() {
+	for i := range a.lines {
+		l := &a.lines[i]
+		if l.data || l.bad {
+			continue
+		}
+		if what := objectionTo(l.in, i == len(a.lines)-1); what != "" {
+			a.fail(int(l.at), what, "")
+		}
+		a.warnSocket(l)
+	}
+}
+
+// warnSocket records what bpfc takes and the kernel refuses on a socket:
+// net/core/filter.c:bpf_check_classic.
+func (a *assembler) warnSocket(l *line) {
+	op := lookup(l.in.Code)
+	switch {
+	case op.name == "ret" && op.operand == regX:
+		a.warn(int(l.at), "the kernel refuses ret x; txa and ret a do the same")
+	case (op.name == "lsh" || op.name == "rsh") && op.operand == literal && l.in.K >= 32:
+		a.warn(int(l.at), "the kernel refuses shifts by 32 and more")
+	}
+}
