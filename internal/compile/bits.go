@@ -35,7 +35,23 @@ func (s *searcher) bits(i int, swap bool) {
 		if swap {
 			how.to, how.not = second, first
 		}
-		s.offer(i, j, one+s.sums[j+1]-s.sums[i], how)
+		s.offer(i, j, s.step(i, j), how)
+	}
+}
+
+// splitBit tries to split i..j in two by the highest bit in which its values
+// differ.
+func (s *searcher) splitBit(i, j int) {
+	n := len(s.cells)
+	low, high := s.cells[i].low, s.cells[j].high
+	below := lowBits(low^high) >> 1
+	boundary := high &^ below
+	for k := i + 1; k <= j; k++ {
+		if s.cells[k-1].high < boundary && boundary <= s.cells[k].low {
+			cost := s.cost[i*n+k-1] + s.cost[k*n+j] + s.step(i, j)
+			s.offer(i, j, cost, method{kind: bySplit, at: int32(k), bits: below + 1})
+			return
+		}
 	}
 }
 

@@ -38,21 +38,35 @@ func (c *coder) code(id diagramID, holds uint32) nodeID {
 	return n
 }
 
-// body returns the code of a diagram once its word is loaded. A jset needs no
-// `and` before it and leaves the word as it is, so that what follows may use
-// it again.
+// body returns the code of a diagram once its word is loaded.
 func (c *coder) body(id diagramID) nodeID {
 	if n, ok := c.loaded[id]; ok {
 		return n
 	}
-	d := &c.diagrams.nodes[id]
-	n := c.search(c.targets(d, d.word.offset), d.word.mask)
-	if d.word.mask != maxWord && c.compared {
-		n = c.search(c.targets(d, nothing), d.word.mask)
-		n = c.g.and(d.word.mask, n)
-	}
+	d := c.diagrams.nodes[id]
+	n := c.find(&d)
 	c.loaded[id] = n
 	return n
+}
+
+// find returns the search for a diagram's arm. Tests of bits need no `and`
+// before them and leave the word as it is, so that what follows may use it again.
+func (c *coder) find(d *diagram) nodeID {
+	w := d.word
+	if w.mask == maxWord {
+		return c.search(c.targets(d, w.offset), maxWord).root
+	}
+	bare := c.searchBits(c.targets(d, w.offset), w.mask)
+	cells := c.targets(d, nothing)
+	and := one
+	for _, cell := range cells {
+		and += cell.weight
+	}
+	masked := c.search(cells, w.mask)
+	if bare.cost <= masked.cost+and {
+		return bare.root
+	}
+	return c.g.and(w.mask, masked.root)
 }
 
 // targets returns the cells of a diagram's arms, shrunk to possible values.

@@ -47,12 +47,12 @@ func (c *compiler) root() nodeID {
 		cells = cut(cells, cell{a.Arch.Audit, a.Arch.Audit, c.arch(i), weight})
 		weight /= 2
 	}
-	return c.g.load(offsetArch, c.search(cells, maxWord))
+	return c.g.load(offsetArch, c.search(cells, maxWord).root)
 }
 
 // archWeight is the cost of a step in all programs of the first architecture;
 // each later one has half of it.
-const archWeight = 16 * one
+const archWeight = 24 * one
 
 // cut puts one value into cells that do not have it yet.
 func cut(cells []cell, v cell) []cell {
@@ -88,38 +88,53 @@ func (c *compiler) shares(i int) int {
 // audit arch.
 func (c *compiler) arch(i int) nodeID {
 	a := c.rules.Arches[i]
-	own := c.lower(a, other)
+	own := c.cells(a)
 	if a.Arch.Sharing() == nil {
-		return c.g.load(offsetNumber, c.tree(own, a.Arch, maxWord))
+		return c.g.load(offsetNumber, c.search(own, maxWord).root)
 	}
-	clear, set := c.tree(own, a.Arch, maxWord&^x32Bit), c.g.ret(action(c.rules.Else))
+	var shared []cell
 	if j := c.shares(i); j != i {
-		b := c.rules.Arches[j]
-		set = c.tree(c.lower(b, other), b.Arch, maxWord)
+		shared = c.cells(c.rules.Arches[j])
+	} else {
+		shared = []cell{{0, maxWord, c.g.ret(action(c.rules.Else)), 0}}
 	}
 	if a.Arch.NumberBit != 0 {
-		clear, set = set, clear
+		own, shared = shared, own
 	}
-	return c.g.load(offsetNumber, c.g.test(opBits, x32Bit, set, clear))
+	return c.g.load(offsetNumber, c.numberBit(own, shared))
 }
 
 // x32Bit tells x32's numbers from x86_64's (__X32_SYSCALL_BIT).
 const x32Bit = 1 << 30
 
-// other marks runs that belong to another ABI; the bit test before has sent
-// these elsewhere.
-const other diagramID = -1 << 31
-
-// tree returns the code that finds a call's run and decides it.
-func (c *compiler) tree(runs []run, a *abi.Arch, mask uint32) nodeID {
-	w := uniform(a)
-	var cells []cell
-	for _, r := range runs {
-		if r.decision != other {
-			cells = append(cells, cell{r.low, r.high, c.code(r.decision, nothing), w.of(r.span)})
-		}
+// numberBit returns the code of two ABIs, told apart by a bit of the number. It
+// is tested first only if it must: where all boundaries of the one without the
+// bit are below it, numbers with the bit all come to that one's last run, and
+// only there need the bit be tested.
+func (c *compiler) numberBit(clear, set []cell) nodeID {
+	other := c.search(set, maxWord).root
+	last := &clear[len(clear)-1]
+	if last.low > x32Bit {
+		return c.g.test(opBits, x32Bit, other, c.search(clear, maxWord&^x32Bit).root)
 	}
-	return c.search(cells, maxWord)
+	alias := last.to
+	last.to = c.g.test(opBits, x32Bit, other, alias)
+	last.high = maxWord
+	for _, s := range set {
+		last.weight += s.weight
+	}
+	return c.searchTail(clear, maxWord, alias).root
+}
+
+// cells returns what decides each of an architecture's own numbers, ascending;
+// numbers of another ABI are in none.
+func (c *compiler) cells(a *policy.ArchRules) []cell {
+	w := uniform(a.Arch)
+	var cells []cell
+	for _, r := range c.lower(a) {
+		cells = append(cells, cell{r.low, r.high, c.code(r.decision, nothing), w.of(r.span)})
+	}
+	return merge(cells)
 }
 
 // weights gives each number of a table the same weight.

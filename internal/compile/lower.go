@@ -11,22 +11,27 @@ type run struct {
 	decision diagramID
 }
 
-// lower cuts all numbers of the architecture into runs. The runs of numbers
-// that belong to another ABI have its decision other.
-func (d *diagrams) lower(a *policy.ArchRules, other diagramID) []run {
+// lower cuts the architecture's numbers into runs; numbers of an ABI with the
+// same audit arch are in none.
+func (d *diagrams) lower(a *policy.ArchRules) []run {
 	var runs []run
 	sweep(d.numbers(a), func(numbers span, active []residual) {
-		decision := other
-		if len(active) > 0 {
-			decision = d.decide(active)
-		}
-		if n := len(runs); n > 0 && runs[n-1].decision == decision {
-			runs[n-1].high = numbers.high
+		if len(active) == 0 {
 			return
 		}
-		runs = append(runs, run{numbers, decision})
+		runs = appendRun(runs, run{numbers, d.decide(active)})
 	})
 	return runs
+}
+
+// appendRun adds a run, or lengthens the last one.
+func appendRun(runs []run, r run) []run {
+	n := len(runs)
+	if n > 0 && runs[n-1].decision == r.decision && runs[n-1].high+1 == r.low {
+		runs[n-1].high = r.high
+		return runs
+	}
+	return append(runs, r)
 }
 
 // numbers returns the rules as what applies to each number.

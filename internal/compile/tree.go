@@ -47,22 +47,21 @@ type cell struct {
 // searcher makes search trees in a graph.
 type searcher struct {
 	g     *graph
-	mask  uint32 // the accumulator has no other bits
-	alias nodeID // see tail
+	mask  uint32 // the accumulator has no other bits that count
+	only  bool   // only bits may be tested: the accumulator has bits outside mask
+	alias nodeID // see searchTail
 	cells []cell
 
 	cost, tsoc []int64 // by i*n+j, and by j*n+i
 	how        []method
 	sums       []int64 // sums[i] is the weight of all cells before i
-
-	compared bool // the last tree made compares the accumulator as a whole, not only bits of it
 }
 
 // method says how an interval of cells is searched.
 type method struct {
 	kind uint8
 	at   int32  // split: the first cell of the right half
-	bits uint32 // bits: what to test
+	bits uint32 // bits: what to test; split: a bit that all of the right half have and none of the left, or 0
 	to   nodeID // chain: the target of the rest; bits: of values with no such bit
 	not  nodeID // bits: the target of the others
 }
@@ -74,18 +73,37 @@ const (
 	byBits
 )
 
+// tree is the code of a search and what it costs.
+type tree struct {
+	root nodeID
+	cost int64 // unknown if there is none
+}
+
+const unknown = int64(1) << 60
+
 // search returns code that finds the accumulator's cell. The accumulator has
 // only bits of mask; cells are ascending and disjoint, and values in none of
-// them do not occur.
-func (s *searcher) search(cells []cell, mask uint32) nodeID {
+// them do not occur. The cells are used up.
+func (s *searcher) search(cells []cell, mask uint32) tree {
 	return s.searchTail(cells, mask, noNode)
 }
 
 // searchTail is search where the last cell's node sends all values of the cells
 // before it to alias: wherever alias is wanted, the last cell's node will do.
-func (s *searcher) searchTail(cells []cell, mask uint32, alias nodeID) nodeID {
-	s.mask, s.compared = mask, false
+func (s *searcher) searchTail(cells []cell, mask uint32, alias nodeID) tree {
+	s.mask, s.only = mask, false
 	return s.halve(merge(cells), alias)
+}
+
+// searchBits is search where the accumulator also has bits outside mask, which
+// must not be looked at. There may be no such tree.
+func (s *searcher) searchBits(cells []cell, mask uint32) tree {
+	cells = merge(cells)
+	if len(cells) > maxExact {
+		return tree{noNode, unknown}
+	}
+	s.mask, s.only = mask, true
+	return s.exact(cells, noNode)
 }
 
 // merge makes one cell of neighbours with the same target.
@@ -103,15 +121,18 @@ func merge(cells []cell) []cell {
 }
 
 // halve splits cells by weight until the program is quick.
-func (s *searcher) halve(cells []cell, alias nodeID) nodeID {
+func (s *searcher) halve(cells []cell, alias nodeID) tree {
 	if len(cells) <= maxExact {
 		return s.exact(cells, alias)
 	}
 	k := middle(cells)
 	left := s.halve(cells[:k], noNode)
 	right := s.halve(cells[k:], alias)
-	s.compared = true
-	return s.g.test(opAtLeast, cells[k].low, right, left)
+	step := one
+	for _, c := range cells {
+		step += c.weight
+	}
+	return tree{s.g.test(opAtLeast, cells[k].low, right.root, left.root), left.cost + right.cost + step}
 }
 
 // middle returns where the weights of both halves come nearest, within the
@@ -132,17 +153,24 @@ func middle(cells []cell) int {
 }
 
 // exact finds the best tree.
-func (s *searcher) exact(cells []cell, alias nodeID) nodeID {
+func (s *searcher) exact(cells []cell, alias nodeID) tree {
 	s.cells, s.alias = cells, alias
 	n := len(cells)
 	s.reset(n)
 	for i := n - 1; i >= 0; i-- {
 		s.ends(i)
 		for j := i + 1; j < n; j++ {
-			s.split(i, j)
+			if !s.only {
+				s.split(i, j)
+			} else {
+				s.splitBit(i, j)
+			}
 		}
 	}
-	return s.emit(0, n-1)
+	if s.cost[n-1] >= unknown {
+		return tree{noNode, unknown}
+	}
+	return tree{s.emit(0, n-1), s.cost[n-1]}
 }
 
 func (s *searcher) reset(n int) {
@@ -152,15 +180,13 @@ func (s *searcher) reset(n int) {
 	}
 	s.cost, s.tsoc, s.how = s.cost[:n*n], s.tsoc[:n*n], s.how[:n*n]
 	for i := range s.cost {
-		s.cost[i] = unknown
+		s.cost[i], s.tsoc[i] = unknown, unknown
 	}
 	s.sums = append(s.sums[:0], 0)
 	for i, c := range s.cells {
 		s.sums = append(s.sums, s.sums[i]+c.weight)
 	}
 }
-
-const unknown = int64(1) << 62
 
 // offer records a way to search i..j if it is the best so far.
 func (s *searcher) offer(i, j int, cost int64, how method) {
@@ -170,6 +196,9 @@ func (s *searcher) offer(i, j int, cost int64, how method) {
 		s.how[i*n+j] = how
 	}
 }
+
+// step is what a test at the top of i..j costs.
+func (s *searcher) step(i, j int) int64 { return one + s.sums[j+1] - s.sums[i] }
 
 // split tries every split of i..j in two.
 func (s *searcher) split(i, j int) {
@@ -181,16 +210,17 @@ func (s *searcher) split(i, j int) {
 			best, at = c, k+1
 		}
 	}
-	step := one + s.sums[j+1] - s.sums[i]
-	s.offer(i, j, best+step, method{kind: bySplit, at: int32(at)})
+	s.offer(i, j, best+s.step(i, j), method{kind: bySplit, at: int32(at)})
 }
 
 // ends tries, for every interval that begins with i, to do without a split.
 func (s *searcher) ends(i int) {
 	s.offer(i, i, 0, method{kind: byLeaf, to: s.cells[i].to})
-	s.chains(i)
 	s.bits(i, false)
 	s.bits(i, true)
+	if !s.only {
+		s.chains(i)
+	}
 }
 
 // emit turns the methods into nodes.
@@ -199,9 +229,11 @@ func (s *searcher) emit(i, j int) nodeID {
 	switch how.kind {
 	case bySplit:
 		k := int(how.at)
-		s.compared = true
-		left := s.emit(i, k-1)
-		return s.g.test(opAtLeast, s.cells[k].low, s.emit(k, j), left)
+		left, right := s.emit(i, k-1), s.emit(k, j)
+		if how.bits != 0 {
+			return s.g.test(opBits, how.bits, right, left)
+		}
+		return s.g.test(opAtLeast, s.cells[k].low, right, left)
 	case byChain:
 		return s.emitChain(i, j, how.to)
 	case byBits:
@@ -227,7 +259,6 @@ func (s *searcher) emitChain(i, j int, rest nodeID) nodeID {
 		}
 	}
 	slices.SortStableFunc(cut, func(a, b cell) int { return compare(a.weight, b.weight) })
-	s.compared = s.compared || len(cut) > 0
 	id := rest
 	for _, c := range cut { // from the last test to the first
 		id = s.g.test(opEqual, c.low, c.to, id)
