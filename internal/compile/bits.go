@@ -28,7 +28,7 @@ func (s *searcher) bits(i int, swap bool) {
 		if !s.allSet(i, j, test, clear, first, swap) {
 			return
 		}
-		if second == noNode {
+		if second == noNode || j == i+1 && !s.only { // two cells are as well split
 			continue
 		}
 		how := method{kind: byBits, bits: test, to: first, not: second}

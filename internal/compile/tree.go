@@ -216,11 +216,11 @@ func (s *searcher) split(i, j int) {
 // ends tries, for every interval that begins with i, to do without a split.
 func (s *searcher) ends(i int) {
 	s.offer(i, i, 0, method{kind: byLeaf, to: s.cells[i].to})
-	s.bits(i, false)
-	s.bits(i, true)
 	if !s.only {
 		s.chains(i)
 	}
+	s.bits(i, false)
+	s.bits(i, true)
 }
 
 // emit turns the methods into nodes.
