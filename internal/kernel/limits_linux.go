@@ -2,12 +2,6 @@ package kernel
 
 import "golang.org/x/sys/unix"
 
-// Limit is a soft and a hard limit of a process, Infinity for none.
-type Limit struct{ Soft, Hard uint64 }
-
-// Infinity is RLIM_INFINITY.
-const Infinity = ^uint64(0)
-
 // limitNames are the RLIMIT_* of setrlimit(2) by name.
 var limitNames = [...]struct {
 	name     string

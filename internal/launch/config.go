@@ -1,0 +1,66 @@
+package launch
+
+import (
+	"errors"
+	"io"
+
+	"github.com/narrow-sandbox/narrow/policy"
+)
+
+// Config is what to run and how. The zero values are the strict ones.
+type Config struct {
+	Policy *policy.Policy
+	Phase  string // to enter; "" is the first
+
+	Program string   // looked up in PATH as a shell does, and argv[0]
+	Args    []string // after argv[0]
+	Env     []string // the program's whole environment
+
+	// BestEffort starts the program although a layer is missing. Each one is
+	// named on Notes and in the report.
+	BestEffort bool
+
+	Report string    // file for the report, "-" for Notes, "" for none
+	Notes  io.Writer // for what the user must know although the program starts
+
+	// Exit ends the process with an error that Run can no longer return, as
+	// the thread that called it is confined already. It is called on another
+	// one, prints err, and ends the process with its ExitStatus.
+	Exit func(err error)
+}
+
+// The exit statuses of `narrow run` where the program was not started.
+const (
+	StatusSetup         = 125 // the sandbox could not be set up
+	StatusNotExecutable = 126
+	StatusNotFound      = 127
+)
+
+// Error is why a program was not started. Unwrap gives every reason.
+type Error struct {
+	Status  int
+	Reasons []error
+}
+
+// Error lists the reasons a line each.
+func (e *Error) Error() string { return errors.Join(e.Reasons...).Error() }
+
+// Unwrap lets errors.Is and errors.As see each reason.
+func (e *Error) Unwrap() []error { return e.Reasons }
+
+// ExitStatus is 125, 126 or 127.
+func (e *Error) ExitStatus() int { return e.Status }
+
+// setup is the error of a sandbox that could not be set up, nil without reasons.
+func setup(reasons ...error) error {
+	var all []error
+	for _, r := range reasons {
+		if r != nil {
+			all = append(all, r)
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return &Error{StatusSetup, all}
+}

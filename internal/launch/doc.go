@@ -1,0 +1,33 @@
+// Package launch starts a program inside the layers that a policy asks for.
+//
+// Run turns the process that calls it into the program: descriptors, ids and
+// capabilities, label, no_new_privs, Landlock, seccomp, then execve, so that
+// pid, parent, terminal, signals, descriptors and exit status are the
+// program's own and nothing of narrow is left. What was asked for is read back
+// from /proc before the program starts; if anything is missing, it does not
+// start.
+//
+// # Two threads
+//
+// The filter need not allow a single call of ours. So the thread that becomes
+// the program installs it and then only spins, and a second thread of the same
+// process, which no layer has touched, looks at the first one in /proc, writes
+// the report, sets the limits, and lets it call execve, which ends all other
+// threads. If execve fails, the second thread says so and exits. No helper
+// process is needed, so none can stay behind, and the program has no child
+// that it does not know.
+//
+// # The one execve
+//
+// A filter that is on before exec must let that exec through. Where the policy
+// does not, the filter gets one more rule: execve with exactly the three
+// pointers that this start uses, at addresses that are drawn at random, that
+// the program is never told and that do not outlive the exec. Should they be
+// guessed, Landlock leaves only the program itself and its loader executable.
+//
+// # What is not there yet
+//
+// Phases that begin by a trigger, thread classes of unmodified programs,
+// `trace` and `notify` need a tracer or a supervisor beside the program. They
+// are refused by name.
+package launch

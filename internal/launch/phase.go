@@ -1,0 +1,124 @@
+package launch
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/narrow-sandbox/narrow/policy"
+)
+
+// entry is what holds when a program starts in a phase: the phase's rules, and
+// the allow-lists of all phases up to it, which stack.
+type entry struct {
+	name    string
+	phase   *policy.PhaseRules
+	files   []*policy.FilesRules
+	network []*policy.NetworkRules
+	labels  []policy.LabelRule
+}
+
+// choose finds the phase to start in; "" is the first.
+func choose(p *policy.Policy, name string) (*entry, error) {
+	at := 0
+	if name != "" {
+		at = phaseNamed(p, name)
+		if at < 0 {
+			return nil, fmt.Errorf("policy %s has no phase %q; it has %s", p.Name, name, strings.Join(phaseNames(p), ", "))
+		}
+	}
+	e := &entry{name: p.Phases[at].Name, phase: p.Phases[at]}
+	for _, phase := range p.Phases[:at+1] {
+		e.files = append(e.files, phase.Files...)
+		e.network = append(e.network, phase.Network...)
+		if len(phase.Labels) > 0 {
+			e.labels = phase.Labels
+		}
+	}
+	return e, nil
+}
+
+func phaseNamed(p *policy.Policy, name string) int {
+	for i, phase := range p.Phases {
+		if phase.Name == name {
+			return i
+		}
+	}
+	return -1
+}
+
+func phaseNames(p *policy.Policy) []string {
+	names := make([]string, len(p.Phases))
+	for i, phase := range p.Phases {
+		names[i] = phase.Name
+	}
+	return names
+}
+
+// untraced lists what of the policy needs a tracer, which there is none of:
+// phases that begin by a trigger, unless one phase was asked for by name.
+func untraced(p *policy.Policy, asked string) []error {
+	var reasons []error
+	for _, phase := range p.Phases {
+		if phase.Trigger != nil && asked == "" {
+			reasons = append(reasons, fmt.Errorf("%v: phase %s begins by a trigger, and run has no tracer that would wait for it; "+
+				"start the program in one phase: --phase %s", phase.Pos, phase.Name, strings.Join(phaseNames(p), " or --phase ")))
+		}
+	}
+	return reasons
+}
+
+// unsupervised lists the rules of the phase whose verdict needs somebody beside
+// the program to answer.
+func unsupervised(e *entry) []error {
+	var reasons []error
+	if e.phase.Strict {
+		reasons = append(reasons, fmt.Errorf("%v: strict is the kernel's mode 1, which does not let run's own execve through; use @strict", e.phase.Pos))
+	}
+	seen := map[policy.Pos]bool{}
+	eachRule(e.phase, func(r *policy.RuleMatch) {
+		if k := r.Verdict.Kind; (k == policy.Trace || k == policy.Notify) && !seen[r.Pos] {
+			seen[r.Pos] = true
+			reasons = append(reasons, fmt.Errorf("%v: %v %s needs a supervisor that answers, and run has none", r.Pos, k, r.Text))
+		}
+	})
+	for _, rules := range ruleSets(e.phase) {
+		if k := rules.Else.Kind; (k == policy.Trace || k == policy.Notify) && !seen[rules.ElseAt] {
+			seen[rules.ElseAt] = true
+			reasons = append(reasons, fmt.Errorf("%v: else %v needs a supervisor that answers, and run has none", rules.ElseAt, k))
+		}
+	}
+	return reasons
+}
+
+// classes lists the thread classes of the phase.
+func classes(phase *policy.PhaseRules) []string {
+	var names []string
+	for _, c := range phase.Classes {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+// ruleSets lists the rules of the phase and of its thread classes.
+func ruleSets(phase *policy.PhaseRules) []*policy.Rules {
+	sets := []*policy.Rules{phase.Own}
+	for _, c := range phase.Classes {
+		sets = append(sets, c.Rules)
+	}
+	return sets
+}
+
+func eachRule(phase *policy.PhaseRules, visit func(*policy.RuleMatch)) {
+	for _, rules := range ruleSets(phase) {
+		for _, arch := range rules.Arches {
+			for _, list := range arch.Lists {
+				for _, r := range list {
+					visit(r)
+				}
+			}
+		}
+	}
+}
+
+// elseRuns reports whether calls by ABIs outside the policy's arch line may run.
+func elseRuns(phase *policy.PhaseRules) bool { return phase.Own.Else.Kind >= policy.Log }

@@ -1,0 +1,64 @@
+package launch
+
+import "github.com/narrow-sandbox/narrow/internal/kernel"
+
+// ReportVersion is the version of the report's form.
+const ReportVersion = 1
+
+// Report is what --report writes: what was asked for, and what was seen of it
+// just before the program started, on the thread that became it.
+type Report struct {
+	Version     int            `json:"version"`
+	Policy      string         `json:"policy"`
+	Phase       string         `json:"phase"`
+	PID         int            `json:"pid"`
+	Program     string         `json:"program"` // the path that was executed
+	Args        []string       `json:"args"`    // argv
+	Started     bool           `json:"started"`
+	Whole       bool           `json:"whole"` // every layer that the policy asks for is enforced
+	Errors      []string       `json:"errors,omitempty"`
+	Layers      []LayerReport  `json:"layers"`
+	Threads     []ThreadReport `json:"threads"`
+	Descriptors []Descriptor   `json:"descriptors"` // what the program finds open
+	Reach       []string       `json:"reach"`       // what stays possible although it may surprise
+}
+
+// LayerStatus is what became of a layer.
+type LayerStatus string
+
+// The statuses of a layer.
+const (
+	Enforced LayerStatus = "enforced" // asked for and seen
+	Weakened LayerStatus = "weakened" // a part of it is missing, by --best-effort
+	Absent   LayerStatus = "absent"   // missing, by --best-effort
+	Failed   LayerStatus = "FAILED"   // asked for and not seen
+)
+
+// LayerReport is one layer of the report.
+type LayerReport struct {
+	Layer    kernel.Layer `json:"layer"`
+	Required bool         `json:"required"`
+	Status   LayerStatus  `json:"status"`
+	Does     []string     `json:"does"`
+	Seen     string       `json:"seen,omitempty"` // what /proc or an attempt showed
+	Lacks    []string     `json:"lacks,omitempty"`
+}
+
+// ThreadReport is a thread as /proc shows it.
+type ThreadReport struct {
+	TID            int      `json:"tid"`
+	Name           string   `json:"name"`
+	Seccomp        int      `json:"seccomp"`         // 0 none, 1 strict, 2 filter
+	SeccompFilters int      `json:"seccomp_filters"` // -1: this kernel does not tell
+	NoNewPrivs     bool     `json:"no_new_privs"`
+	UID            uint32   `json:"uid"`
+	GID            uint32   `json:"gid"`
+	Groups         []uint32 `json:"groups"`
+	Capabilities   []string `json:"capabilities"` // permitted
+}
+
+// Descriptor is an open descriptor.
+type Descriptor struct {
+	FD     int    `json:"fd"`
+	Target string `json:"target"`
+}

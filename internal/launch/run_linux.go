@@ -1,0 +1,197 @@
+package launch
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strings"
+
+	"github.com/narrow-sandbox/narrow/abi"
+	"github.com/narrow-sandbox/narrow/internal/kernel"
+)
+
+// Run turns this process into the program, inside the layers that its policy
+// asks for. It returns only if it could not, and then an *Error; once the
+// calling thread is confined it does not return at all, and c.Exit is called.
+//
+// It should be called on the process's main thread (runtime.LockOSThread in an
+// init of package main), which alone has what exec keeps of the main thread
+// only: the parent-death signal.
+func Run(c Config) error {
+	// The thread that is confined is the one that calls execve; it is never
+	// unlocked, so that no other goroutine ever runs on it.
+	runtime.LockOSThread()
+	c.fill()
+	report, err := openReport(&c)
+	if err != nil {
+		return setup(err)
+	}
+	l := &launcher{config: &c, report: report, signals: kernel.InheritedSignals()}
+	if err := l.prepare(); err != nil {
+		l.failed(err)
+		return err
+	}
+	defer l.close()
+	if err := l.start(); err != nil {
+		l.failed(err)
+		return err
+	}
+	return nil
+}
+
+func (c *Config) fill() {
+	if c.Notes == nil {
+		c.Notes = os.Stderr
+	}
+	if c.Exit == nil {
+		c.Exit = func(err error) {
+			fmt.Fprintf(c.Notes, "narrow: %v\n", err)
+			status := StatusSetup
+			var e *Error
+			if errors.As(err, &e) {
+				status = e.Status
+			}
+			os.Exit(status)
+		}
+	}
+}
+
+// launcher is one call of Run.
+type launcher struct {
+	config  *Config
+	entry   *entry
+	program *program
+	plan    *plan
+	image   *kernel.Image
+	report  *reportFile
+	signals kernel.Signals
+}
+
+// prepare finds out all that can go wrong before anything is changed.
+func (l *launcher) prepare() error {
+	c := l.config
+	entry, err := choose(c.Policy, c.Phase)
+	if err != nil {
+		return setup(err)
+	}
+	l.entry = entry
+	reasons := append(untraced(c.Policy, c.Phase), unsupervised(entry)...)
+	if len(reasons) > 0 {
+		return setup(reasons...)
+	}
+	if l.program, err = findProgram(c.Program, c.Env); err != nil {
+		return err
+	}
+	native := abi.Native()
+	if native == nil {
+		return setup(fmt.Errorf("narrow does not know this machine's system calls (%s)", runtime.GOARCH))
+	}
+	if err := l.program.suits(c.Policy.Arches, elseRuns(entry.phase)); err != nil {
+		return setup(err)
+	}
+	self, err := kernel.ThreadStatus(os.Getpid(), kernel.Gettid())
+	if err != nil {
+		return setup(fmt.Errorf("cannot see what is enforced: %w (is /proc mounted?)", err))
+	}
+	if l.image, err = kernel.NewImage(l.program.path, append([]string{c.Program}, c.Args...), c.Env); err != nil {
+		return setup(err)
+	}
+	p := &planner{c.Policy, entry, l.program, native, new(kernel.Features), self, l.image}
+	plan, reasons := p.plan()
+	l.plan = plan
+	if len(reasons) > 0 {
+		return setup(reasons...)
+	}
+	return l.weaken()
+}
+
+// weaken stops the start if a layer is lacking, or tells what will be missing.
+func (l *launcher) weaken() error {
+	lacks := l.plan.lacks()
+	if len(lacks) == 0 {
+		return nil
+	}
+	var reasons []error
+	for _, lack := range lacks {
+		reasons = append(reasons, fmt.Errorf("%s: %w", lack.layer, lack.err))
+	}
+	if !l.config.BestEffort {
+		return setup(append(reasons, errors.New("the program was not started, as the policy requires all of its layers; --best-effort starts it with those that there are"))...)
+	}
+	for _, r := range reasons {
+		fmt.Fprintf(l.config.Notes, "narrow: NOT ENFORCED: %v\n", r)
+	}
+	return nil
+}
+
+// start applies the layers on this thread and becomes the program.
+func (l *launcher) start() error {
+	start, err := kernel.NewStart(l.image, l.plan.filter.program)
+	if err != nil {
+		return setup(err)
+	}
+	quiet()
+	w := &watcher{launcher: l, start: start, pid: os.Getpid(), tid: kernel.Gettid(), armed: make(chan struct{}), ready: make(chan struct{})}
+	go w.watch()
+	<-w.ready
+	kernel.RestoreNoFile()
+	for _, s := range l.plan.steps {
+		if s.apply == nil {
+			continue
+		}
+		if err := s.apply(); err != nil {
+			return setup(layerError(s.layer, err))
+		}
+	}
+	close(w.armed)
+	<-w.ready
+	if err := kernel.RestoreSignals(l.signals); err != nil {
+		return setup(err)
+	}
+	return setup(start.Run())
+}
+
+// layerError names the layer, once.
+func layerError(layer kernel.Layer, err error) error {
+	var e *kernel.Error
+	if errors.As(err, &e) && strings.HasPrefix(err.Error(), string(e.Layer)+": ") {
+		return err
+	}
+	return fmt.Errorf("%s: %w", layer, err)
+}
+
+// quiet readies Go's runtime for a thread that never comes back to it: there
+// is no garbage collection to wait for it, and there is a processor for the
+// others besides the one that it keeps.
+func quiet() {
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(math.MaxInt64)
+	if runtime.GOMAXPROCS(0) < 2 {
+		runtime.GOMAXPROCS(2)
+	}
+}
+
+func (l *launcher) close() {
+	for _, s := range l.plan.steps {
+		if s.close != nil {
+			s.close()
+		}
+	}
+}
+
+// failed writes a report of a program that was not started.
+func (l *launcher) failed(err error) {
+	if l.report == nil {
+		return
+	}
+	r := l.base()
+	for _, line := range strings.Split(err.Error(), "\n") {
+		r.Errors = append(r.Errors, line)
+	}
+	if err := l.report.write(r); err != nil {
+		fmt.Fprintf(l.config.Notes, "narrow: report: %v\n", err)
+	}
+}

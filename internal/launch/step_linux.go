@@ -1,0 +1,84 @@
+package launch
+
+import (
+	"github.com/narrow-sandbox/narrow/abi"
+	"github.com/narrow-sandbox/narrow/internal/kernel"
+	"github.com/narrow-sandbox/narrow/policy"
+)
+
+// step is what is done for one layer.
+type step struct {
+	layer kernel.Layer
+	does  []string // for people, a line each
+
+	// lacks is why the layer, or a part of it, cannot be had here. It stops the
+	// start unless weakening was asked for; the step does what is left.
+	lacks []error
+
+	// apply does it, on the thread that becomes the program. It may be nil.
+	apply func() error
+
+	// seen reads it back, on another thread, from the first one's status in
+	// /proc. It returns what was seen, for the report. It may be nil.
+	seen func(*kernel.Status) (string, error)
+
+	// unseen says why there is nothing to read back, where seen is nil.
+	unseen string
+
+	// close gives back what planning opened. It may be nil.
+	close func()
+}
+
+// planner is what the steps are planned from.
+type planner struct {
+	policy   *policy.Policy
+	entry    *entry
+	program  *program
+	native   *abi.Arch
+	features *kernel.Features
+	self     *kernel.Status // of the thread that becomes the program, as it is now
+	image    *kernel.Image
+}
+
+// plan is every step, in the order in which they are applied.
+type plan struct {
+	steps  []*step
+	filter *filterStep
+	limits *limitsStep // by the other thread, at the very end
+}
+
+// steps plans every layer. The errors are all that is wrong whatever the kernel.
+func (p *planner) plan() (*plan, []error) {
+	var all plan
+	var reasons []error
+	add := func(s *step, errs ...error) {
+		for _, err := range errs {
+			if err != nil {
+				reasons = append(reasons, err)
+			}
+		}
+		if s != nil {
+			all.steps = append(all.steps, s)
+		}
+	}
+	ids, capabilities, errs := p.identity()
+	filter, err := p.seccomp()
+	add(nil, err)
+	landlock, landlockErrs := p.landlock(filter != nil && filter.ownExecve)
+	label, labelErrs := p.label()
+
+	add(p.descriptors())
+	add(ids, errs...)
+	add(capabilities)
+	add(p.memory())
+	add(label, labelErrs...)
+	if len(all.steps) > 0 || landlock != nil || filter != nil && len(filter.program) > 0 {
+		add(noNewPrivs())
+	}
+	add(landlock, landlockErrs...)
+	all.filter = filter
+	limits, errs := p.limits()
+	add(nil, errs...)
+	all.limits = limits
+	return &all, reasons
+}
