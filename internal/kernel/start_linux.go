@@ -78,7 +78,7 @@ func (s *Start) run() {
 	_, _, errno := unix.RawSyscall(unix.SYS_EXECVE, s.image.path, s.image.argv, s.image.envp)
 	s.errno.Store(uintptr(errno))
 	s.state.Store(uint32(StartFailed))
-	for {
+	for s.state.Load() == uint32(StartFailed) { // for ever
 	}
 }
 

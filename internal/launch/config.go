@@ -12,8 +12,8 @@ type Config struct {
 	Policy *policy.Policy
 	Phase  string // to enter; "" is the first
 
-	Program string   // looked up in PATH as a shell does, and argv[0]
-	Args    []string // after argv[0]
+	Program string   // looked up in PATH as a shell does
+	Args    []string // argv, with argv[0]; none is Program alone
 	Env     []string // the program's whole environment
 
 	// BestEffort starts the program although a layer is missing. Each one is

@@ -54,7 +54,7 @@ func notDenied(what string, err error) error {
 	if err == nil {
 		err = errors.New("success")
 	}
-	return &kernel.Error{Op: what, Layer: kernel.Landlock, Err: fmt.Errorf("Landlock should deny it, and the answer is: %w", err)}
+	return &kernel.Error{Op: what, Layer: kernel.Landlock, Err: fmt.Errorf("should be denied with EACCES, and the answer is: %w", err)}
 }
 
 // String says what was seen.

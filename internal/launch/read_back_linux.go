@@ -1,9 +1,9 @@
 package launch
 
 import (
-	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 
 	"github.com/narrow-sandbox/narrow/internal/kernel"
 )
@@ -36,7 +36,7 @@ func (l *launcher) base() *Report {
 		Phase:   c.Phase,
 		PID:     os.Getpid(),
 		Program: c.Program,
-		Args:    append([]string{c.Program}, c.Args...),
+		Args:    c.Args,
 	}
 	if l.entry != nil {
 		r.Phase = l.entry.name
@@ -96,11 +96,18 @@ func texts(errs []error) []string {
 	return all
 }
 
+// comm is the name that exec gives the program's first thread (fs/exec.c:begin_new_exec).
+func (r *Report) comm() string {
+	const most = 15 // TASK_COMM_LEN without its NUL
+	base := filepath.Base(r.Program)
+	return base[:min(len(base), most)]
+}
+
 // describe adds the thread that becomes the program, and what stays in reach.
 func (r *Report) describe(s *kernel.Status, pid int) {
 	r.Threads = []ThreadReport{{
 		TID:            pid, // exec gives the thread the process's id
-		Name:           s.Name,
+		Name:           r.comm(), // exec sets it
 		Seccomp:        s.SeccompMode,
 		SeccompFilters: s.SeccompFilters,
 		NoNewPrivs:     s.NoNewPrivs,
@@ -111,7 +118,7 @@ func (r *Report) describe(s *kernel.Status, pid int) {
 	}}
 	open, err := kernel.OpenDescriptors()
 	if err != nil {
-		r.Errors = append(r.Errors, errors.Join(err).Error())
+		r.Errors = append(r.Errors, err.Error())
 	}
 	for _, d := range open {
 		if !d.Cloexec {

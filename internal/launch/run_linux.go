@@ -43,6 +43,9 @@ func Run(c Config) error {
 }
 
 func (c *Config) fill() {
+	if len(c.Args) == 0 {
+		c.Args = []string{c.Program}
+	}
 	if c.Notes == nil {
 		c.Notes = os.Stderr
 	}
@@ -96,7 +99,7 @@ func (l *launcher) prepare() error {
 	if err != nil {
 		return setup(fmt.Errorf("cannot see what is enforced: %w (is /proc mounted?)", err))
 	}
-	if l.image, err = kernel.NewImage(l.program.path, append([]string{c.Program}, c.Args...), c.Env); err != nil {
+	if l.image, err = kernel.NewImage(l.program.path, c.Args, c.Env); err != nil {
 		return setup(err)
 	}
 	p := &planner{c.Policy, entry, l.program, native, new(kernel.Features), self, l.image}
@@ -188,9 +191,7 @@ func (l *launcher) failed(err error) {
 		return
 	}
 	r := l.base()
-	for _, line := range strings.Split(err.Error(), "\n") {
-		r.Errors = append(r.Errors, line)
-	}
+	r.Errors = strings.Split(err.Error(), "\n")
 	if err := l.report.write(r); err != nil {
 		fmt.Fprintf(l.config.Notes, "narrow: report: %v\n", err)
 	}

@@ -4,21 +4,23 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 )
 
-// Attempts tries everything and reports each. It returns only if no denial
-// kills the process.
-func Attempts(home string) []Result {
+// Attempts tries everything and reports each. home was given to Prepare, or is
+// furnished like it; port is the TCP port of a listener on 127.0.0.1 to connect
+// to. It returns only if no denial kills the process.
+func Attempts(home, port string) []Result {
 	// ptrace and fork are a thread's own affair; it goes back unchanged.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	return []Result{
 		result("execute a shell", `execve("/bin/sh")`, executeShell()),
-		result("connect out", "connect(sin_addr=127.0.0.1)", connectOut()),
+		result("connect out", "connect(sin_addr=127.0.0.1)", connectOut(port)),
 		result("write to ~/.bashrc", `openat("~/.bashrc", O_WRONLY|O_APPEND)`, appendTo(bashrc(home))),
 		result("read a private key", `openat("~/.ssh/id_ed25519", O_RDONLY)`, readFile(key(home))),
 		result("create a program in ~", `openat("~/implant", O_CREAT, 0755)`, createProgram(home)),
@@ -28,12 +30,12 @@ func Attempts(home string) []Result {
 	}
 }
 
-func result(attempt, call string, err error) Result {
-	r := Result{Attempt: attempt, Call: call, Done: err == nil}
+func result(name, call string, err error) Result {
+	r := Result{Name: name, Call: call, Worked: err == nil}
 	if errno, ok := err.(syscall.Errno); ok {
-		r.Error = unix.ErrnoName(errno)
+		r.Detail = unix.ErrnoName(errno)
 	} else if err != nil {
-		r.Error = err.Error()
+		r.Detail = err.Error()
 	}
 	return r
 }
@@ -60,14 +62,17 @@ func executeShell() error {
 
 // connectOut asks for a TCP connection. That nobody listens is an answer of
 // the network, so we were let out.
-func connectOut() error {
+func connectOut(port string) error {
+	number, err := strconv.ParseUint(port, 10, 16)
+	if err != nil {
+		return err
+	}
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
 		return err
 	}
 	defer unix.Close(fd)
-	const discard = 9
-	err = unix.Connect(fd, &unix.SockaddrInet4{Port: discard, Addr: [4]byte{127, 0, 0, 1}})
+	err = unix.Connect(fd, &unix.SockaddrInet4{Port: int(number), Addr: [4]byte{127, 0, 0, 1}})
 	if err == unix.ECONNREFUSED {
 		return nil
 	}

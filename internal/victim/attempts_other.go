@@ -3,4 +3,4 @@
 package victim
 
 // Attempts needs Linux.
-func Attempts(string) []Result { return nil }
+func Attempts(home, port string) []Result { return nil }

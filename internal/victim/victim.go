@@ -6,7 +6,7 @@
 // compare. It goes to the kernel directly, as injected code would, and is
 // therefore the one package besides internal/kernel that makes system calls.
 // What succeeds does no harm: the home is a throw-away folder, the shell exits
-// at once, and the connection is to a closed port of this machine.
+// at once, and the connection stays on this machine.
 package victim
 
 import (
@@ -17,10 +17,10 @@ import (
 
 // Result is how one attempt ended.
 type Result struct {
-	Attempt string `json:"attempt"`         // for people: "execute a shell"
-	Call    string `json:"call"`            // the call that decides, as strace writes it
-	Done    bool   `json:"done"`            // the kernel did it
-	Error   string `json:"error,omitempty"` // its answer if not: "EPERM", "EACCES", ...
+	Name   string `json:"name"`             // for people: "execute a shell"
+	Call   string `json:"call"`             // the call that decides, as strace writes it
+	Worked bool   `json:"worked"`           // the kernel did it
+	Detail string `json:"detail,omitempty"` // its answer if not: "EPERM", "EACCES", ...
 }
 
 // Prepare fills a throw-away home with what the attempts are after.

@@ -17,10 +17,10 @@ func TestFreeVictimDoesEverything(t *testing.T) {
 	if err := victim.Prepare(home); err != nil {
 		t.Fatal(err)
 	}
-	results := victim.Attempts(home)
+	results := victim.Attempts(home, "9")
 	for _, r := range results {
-		if !r.Done {
-			t.Errorf("%s (%s): %s", r.Attempt, r.Call, r.Error)
+		if !r.Worked {
+			t.Errorf("%s (%s): %s", r.Name, r.Call, r.Detail)
 		}
 	}
 	if len(results) < 7 {
@@ -37,12 +37,12 @@ func TestFreeVictimDoesEverything(t *testing.T) {
 
 // A refusal carries the errno's name, which the demo prints.
 func TestRefusalNamesTheErrno(t *testing.T) {
-	results := victim.Attempts(t.TempDir()) // neither .bashrc nor a key
+	results := victim.Attempts(t.TempDir(), "9") // neither .bashrc nor a key
 	text, err := json.Marshal(results)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := strings.Count(string(text), `"done":false,"error":"ENOENT"`); got != 2 {
+	if got := strings.Count(string(text), `"worked":false,"detail":"ENOENT"`); got != 2 {
 		t.Errorf("want two ENOENT, got %d: %s", got, text)
 	}
 }
