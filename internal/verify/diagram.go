@@ -42,7 +42,7 @@ type diagram struct {
 	table []node // open addressing by hash of the vertex; 0 is free, as `no` is never sought
 	cache []memo
 
-	limit    int
+	limit    int // of nodes
 	deadline time.Time
 	budget   time.Duration
 	steps    uint32
@@ -57,25 +57,26 @@ type memo struct {
 }
 
 const (
-	firstTable = 1 << 12
+	firstTable = 1 << 15 // entries: enough for a program of some 100 instructions
+	slowTable  = 1 << 20 // from where on the table doubles only
 	lastCache  = 1 << 20 // entries; 20 MB
 )
 
-func newDiagram(limit int) *diagram {
+func newDiagram() *diagram {
 	d := &diagram{
-		nodes: make([]vertex, 2, firstTable/2),
+		nodes: make([]vertex, 2, firstTable),
 		table: make([]node, firstTable),
 		cache: make([]memo, firstTable),
-		limit: limit,
 	}
 	d.nodes[no] = vertex{leafLevel, 0, 0}
 	d.nodes[yes] = vertex{leafLevel, 1, 0}
 	return d
 }
 
-// begin starts the clock of a question.
-func (d *diagram) begin(budget time.Duration) {
-	d.stopped, d.budget, d.deadline = "", budget, time.Now().Add(budget)
+// begin allows for some nodes in all, and some time, which is said to be
+// budget should it not do.
+func (d *diagram) begin(nodes int, deadline time.Time, budget time.Duration) {
+	d.stopped, d.limit, d.deadline, d.budget = "", nodes, deadline, budget
 }
 
 // stop gives up the question.
@@ -135,9 +136,13 @@ func (d *diagram) intern(v vertex) node {
 	return n
 }
 
-// grow doubles the table, and the cache with it up to a point.
+// grow makes the table larger, and the cache with it up to a point.
 func (d *diagram) grow() {
-	d.table = make([]node, 2*len(d.table))
+	factor := 4
+	if len(d.table) >= slowTable {
+		factor = 2
+	}
+	d.table = make([]node, factor*len(d.table))
 	mask := uint32(len(d.table) - 1)
 	for n := range d.nodes[2:] {
 		i := d.nodes[n+2].hash() & mask
@@ -148,7 +153,7 @@ func (d *diagram) grow() {
 	}
 	if len(d.cache) < lastCache {
 		old := d.cache
-		d.cache = make([]memo, 2*len(old))
+		d.cache = make([]memo, min(factor*len(old), lastCache))
 		for _, m := range old {
 			*d.slot(m.op, m.f, m.g, m.h) = m
 		}

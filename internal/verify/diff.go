@@ -5,11 +5,12 @@ import (
 	"github.com/narrow-sandbox/narrow/bpf"
 )
 
-// Difference is the calls with one number that two filters answer
-// differently, each of them always in the same way.
+// Difference is calls with one number that two filters answer differently,
+// each filter all of them alike.
 type Difference struct {
-	Arch *abi.Arch    // nil: the architectures that no table knows
-	Call *abi.Syscall // nil: the numbers of Arch that no table knows
+	Arch  *abi.Arch    // nil: the architectures that no table knows
+	Call  *abi.Syscall // nil: the numbers of Arch that no table knows
+	Every bool         // instead of Call: every number of Arch, whatever the arguments are
 
 	Left, Right bpf.Action // what the filters return, without data that nobody receives
 	Whole       bool       // it is so whatever the arguments are
@@ -42,42 +43,37 @@ func (d *differ) all() {
 	for _, a := range abi.Arches() {
 		owned := d.owned(a)
 		if here := d.and(set, owned); here != no {
-			d.arch(a, here)
+			d.arch(a, here, d.and(owned, d.possible()))
 		}
 		set = d.minus(set, owned)
 	}
-	d.add(nil, nil, set, yes)
+	d.add(Difference{}, set, no)
 }
 
-// arch goes through the numbers of an architecture, then the unknown ones.
-func (d *differ) arch(a *abi.Arch, set node) {
+// arch goes through the numbers of an architecture, then the unknown ones,
+// unless all differ in the same way. Its calls are owned, those of set differ.
+func (d *differ) arch(a *abi.Arch, set, owned node) {
+	if set == owned && len(d.valuesOn(owned, d.function(d.left))) == 1 && len(d.valuesOn(owned, d.function(d.right))) == 1 {
+		d.add(Difference{Arch: a, Every: true}, set, owned)
+		return
+	}
 	below := d.within1(set, wordArch, a.Audit)
-	for _, nr := range numbersOf(a) {
-		if d.stopped != "" {
-			return
+	numbers := numbersOf(a)
+	for _, nr := range numbers {
+		if d.within1(below, wordNr, nr) == no || d.stopped != "" {
+			continue
 		}
+		call, _ := a.Number(nr)
 		one := d.isWord(wordNr, nr)
-		if d.within1(below, wordNr, nr) != no {
-			call, _ := a.Number(nr)
-			d.add(a, call, d.and(set, one), d.and(d.owned(a), one))
-		}
-		set = d.minus(set, one)
+		d.add(Difference{Arch: a, Call: call}, d.and(set, one), d.and(owned, one))
 	}
-	d.add(a, nil, set, d.minus(d.owned(a), d.known(a)))
+	known := d.anyWord(wordNr, numbers)
+	d.add(Difference{Arch: a}, d.minus(set, known), d.minus(owned, known))
 }
 
-// known is the set of calls with the known numbers of an architecture.
-func (d *differ) known(a *abi.Arch) node {
-	set := no
-	for _, nr := range numbersOf(a) {
-		set = d.or(set, d.isWord(wordNr, nr))
-	}
-	return set
-}
-
-// add notes what differs within a set, each pair of answers by itself. Whole
-// is the set of all calls like these.
-func (d *differ) add(a *abi.Arch, call *abi.Syscall, set, whole node) {
+// add notes what differs within a set, each pair of answers by itself, as
+// found. All is the set of the calls with these numbers.
+func (d *differ) add(found Difference, set, all node) {
 	if set == no || d.err != nil {
 		return
 	}
@@ -86,8 +82,8 @@ func (d *differ) add(a *abi.Arch, call *abi.Syscall, set, whole node) {
 		some := d.and(set, d.is(f, v))
 		for _, w := range d.valuesOn(some, g) {
 			calls := d.and(some, d.is(g, w))
-			d.note(Difference{Arch: a, Call: call, Left: v, Right: w,
-				Whole: calls == d.and(whole, d.possible())}, calls)
+			found.Left, found.Right, found.Whole = v, w, calls == all
+			d.note(found, calls)
 		}
 	}
 }

@@ -8,8 +8,15 @@ import (
 	"pgregory.net/rapid"
 )
 
+// failer is what testing.T and rapid.T have in common.
+type failer interface {
+	Helper()
+	Fatal(args ...any)
+	Fatalf(format string, args ...any)
+}
+
 // program is the meaning of a program that must be admitted.
-func program(t testing.TB, p *Prover, code bpf.Program) *Meaning {
+func program(t failer, p *Prover, code bpf.Program) *Meaning {
 	t.Helper()
 	m, err := p.Program(code)
 	if err != nil {

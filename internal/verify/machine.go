@@ -187,7 +187,7 @@ func (m *machine) product(a, b *word) *word {
 // (net/core/filter.c:bpf_convert_filter).
 func (m *machine) quotient(a, b *word, st *state) *word {
 	zero := m.and(st.reach, m.equal(b, constant(0)))
-	m.returns[0] = m.or(m.returns[0], zero)
+	m.returned(0, zero)
 	st.reach = m.minus(st.reach, zero)
 	if st.reach == no {
 		return constant(0)
@@ -225,11 +225,22 @@ func (m *machine) condition(in bpf.Instruction, st *state) node {
 
 // ret ends the program for the calls that are here.
 func (m *machine) ret(in bpf.Instruction, st *state) {
-	value := constant(in.K)
-	if in.Code == bpf.RET|bpf.A {
-		value = st.registers[indexA]
+	if in.RVal() == bpf.A {
+		m.split(st.reach, st.registers[indexA], 31, 0)
+		return
 	}
-	m.split(st.reach, value, 31, 0)
+	m.returned(canonical(bpf.Action(in.K)), st.reach)
+}
+
+// returned notes that calls end with a value.
+func (m *machine) returned(value bpf.Action, calls node) {
+	if calls == no {
+		return
+	}
+	m.returns[value] = m.or(m.returns[value], calls)
+	if len(m.returns) > maxValues {
+		m.stop("it returns more than %d different values", maxValues)
+	}
 }
 
 // split sorts calls by the value of a word, whose bits above bit are those of
@@ -240,10 +251,7 @@ func (m *machine) split(calls node, value *word, bit int, low bpf.Action) {
 	}
 	high := low | (1<<(bit+1) - 1)
 	if v := canonical(low); v == canonical(high) {
-		m.returns[v] = m.or(m.returns[v], calls)
-		if len(m.returns) > maxValues {
-			m.stop("it returns more than %d different values", maxValues)
-		}
+		m.returned(v, calls)
 		return
 	}
 	m.split(m.minus(calls, value[bit]), value, bit-1, low)

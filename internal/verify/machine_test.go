@@ -11,9 +11,9 @@ import (
 // both layouts. It reports whether there was a diagram to compare with.
 func agree(t *rapid.T, m *Meaning, constants []uint32, n int) bool {
 	answered := false
-	for l := range []layout{oneByOne, woven} {
-		s := newSpace(layout(l), 1<<18)
-		s.begin(5 * time.Second)
+	for _, l := range []layout{oneByOne, woven} {
+		s := newSpace(l)
+		s.begin(1<<18, time.Now().Add(5*time.Second), 0)
 		f := s.function(m)
 		if s.stopped != "" {
 			continue

@@ -13,12 +13,12 @@ import (
 
 // Limits bound what a Prover may spend. The zero value means the defaults.
 type Limits struct {
-	Nodes int           // of a diagram, 12 to 40 bytes each; 0: four million
+	Nodes int           // of a diagram, about 60 bytes each, and there may be two; 0: two million
 	Time  time.Duration // for one question; 0: ten seconds
 }
 
 const (
-	defaultNodes = 4 << 20
+	defaultNodes = 2 << 20
 	defaultTime  = 10 * time.Second
 )
 
@@ -65,23 +65,30 @@ func (p *Prover) Stack(oldestFirst ...*Meaning) *Meaning {
 	return &Meaning{stackSource(slices.Clone(oldestFirst))}
 }
 
-// ask puts a question to a diagram with the arguments one by one and, should
-// that be too much for it, to one in which they are woven. It returns why
-// neither could answer, or "".
+// attempts are the ways to answer a question, one after the other: small
+// diagrams in both layouts before large ones in both, as where one layout needs
+// millions of nodes the other may do with a few.
+var attempts = [...]struct {
+	layout layout
+	part   int // of the limit of nodes: one in part
+}{{oneByOne, 16}, {woven, 16}, {oneByOne, 1}, {woven, 1}}
+
+// ask puts a question to diagrams until one of them holds the answer. It
+// returns why none did, or "".
 func (p *Prover) ask(question func(s *space) error) (unknown string, err error) {
-	for l := range p.spaces {
-		if p.spaces[l] == nil {
-			p.spaces[l] = newSpace(layout(l), p.limits.Nodes)
+	start := time.Now()
+	for i, a := range attempts {
+		if p.spaces[a.layout] == nil {
+			p.spaces[a.layout] = newSpace(a.layout)
 		}
-		s := p.spaces[l]
-		s.begin(p.limits.Time / time.Duration(len(p.spaces)))
+		s := p.spaces[a.layout]
+		part := p.limits.Time * time.Duration(i+1) / time.Duration(len(attempts))
+		s.begin(p.limits.Nodes/a.part, start.Add(part), p.limits.Time)
 		err := question(s)
 		if s.stopped == "" {
 			return "", err
 		}
-		if unknown == "" {
-			unknown = s.stopped
-		}
+		unknown = s.stopped
 	}
 	return unknown, nil
 }

@@ -55,6 +55,10 @@ func (s *space) cond(c *policy.Cond) node {
 
 // operand is the bits that a condition reads, the least significant first.
 func (s *space) operand(o policy.Operand) []node {
+	if o.Reg < 0 || o.Reg > 5 || o.High > 5 || o.Bits > 64 {
+		s.stop("a condition reads %d bits of registers %d and %d, which no call has", o.Bits, o.Reg, o.High)
+		return nil
+	}
 	low, high := s.inputs[lowWord(int(o.Reg))], s.inputs[highWord(int(o.Reg))]
 	if o.High >= 0 {
 		high = s.inputs[lowWord(int(o.High))]
@@ -76,8 +80,15 @@ func (s *space) pattern(p *policy.Pattern) node {
 }
 
 // within is the set of calls for which bits & mask, read as a number, is in
-// one of the ranges, which ascend.
+// one of the ranges. What does not ascend could mean something else to the
+// reference, so nothing is said of it.
 func (s *space) within(bits []node, mask uint64, ranges []policy.Range) node {
+	for i, r := range ranges {
+		if r.Low > r.High || i > 0 && r.Low <= ranges[i-1].High {
+			s.stop("the ranges of a rule are not in ascending order: %v", ranges)
+			return no
+		}
+	}
 	return s.between(bits, mask, 0, ranges)
 }
 

@@ -15,6 +15,9 @@ func (s *space) smallest(set node) bpf.Data {
 	arches := abi.Arches()
 	for _, a := range arches {
 		below := s.within1(set, wordArch, a.Audit)
+		if below == no {
+			continue
+		}
 		for _, nr := range numbersOf(a) {
 			if rest := s.within1(below, wordNr, nr); rest != no {
 				return s.fewest(rest, bpf.Data{Arch: a.Audit, Nr: nr})

@@ -3,6 +3,7 @@ package verify
 import (
 	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/policy"
 )
 
 // space is a diagram whose bits are those of a call, in one layout, with the
@@ -18,11 +19,13 @@ type space struct {
 type built struct {
 	function node
 	failed   string
+	within   int    // the limit of nodes when it was built
 	reached  []bool // of a program: the instructions that some call reaches
 }
 
-func newSpace(l layout, nodes int) *space {
-	s := &space{diagram: newDiagram(nodes), layout: l, built: map[*Meaning]built{}}
+func newSpace(l layout) *space {
+	s := &space{diagram: newDiagram(), layout: l, built: map[*Meaning]built{}}
+	s.limit = 2 + levels
 	for w := range s.inputs {
 		s.inputs[w] = each(func(bit int) node { return s.input(w, bit) })
 	}
@@ -35,9 +38,9 @@ func (s *space) input(word, bit int) node { return s.bit(s.layout.level(word, bi
 // function is what m answers, built at its first use.
 func (s *space) function(m *Meaning) node {
 	b, ok := s.built[m]
-	if !ok {
+	if !ok || b.failed != "" && b.within < s.limit {
 		b = m.source.build(s)
-		b.failed = s.stopped
+		b.failed, b.within = s.stopped, s.limit
 		s.built[m] = b
 	}
 	if b.failed != "" {
@@ -67,6 +70,16 @@ func (s *space) is(f node, value bpf.Action) node {
 
 // isWord is the set of calls in which a word is k.
 func (s *space) isWord(word int, k uint32) node { return s.equal(s.inputs[word], constant(k)) }
+
+// anyWord is the set of calls in which a word is one of some numbers, which
+// ascend.
+func (s *space) anyWord(word int, numbers []uint32) node {
+	ranges := make([]policy.Range, len(numbers))
+	for i, n := range numbers {
+		ranges[i] = policy.Range{Low: uint64(n), High: uint64(n)}
+	}
+	return s.within(s.inputs[word][:], 1<<32-1, ranges)
+}
 
 // owned is the set of calls that are of an ABI: of its audit arch, and with
 // its mark in the number where two ABIs share that.
