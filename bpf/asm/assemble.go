@@ -1,6 +1,8 @@
 package asm
 
 import (
+	"fmt"
+
 	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
 )
@@ -47,10 +49,17 @@ type Assembly struct {
 // that the assembler inserted is where the test is that needs it.
 func (a *Assembly) Place(pc int) Pos { return a.places.of(int(a.at[pc])) }
 
+// maxSource bounds a source in bytes: offsets have 31 bits.
+const maxSource = 1 << 30
+
 // Assemble turns source text into a program. Name is what errors call the
 // text. The error is an ErrorList, with everything that is wrong: for seccomp
 // also what the kernel would refuse, where Error.Err is the *bpf.Error.
 func Assemble(name string, source []byte, options Options) (*Assembly, error) {
+	if len(source) > maxSource {
+		at := Pos{File: name, Line: 1, Col: 1}
+		return &Assembly{}, ErrorList{{Pos: at, What: fmt.Sprintf("%d bytes of text", len(source)), Hint: fmt.Sprintf("expected at most %d", maxSource)}}
+	}
 	a := newAssembler(source, options)
 	a.statements()
 	a.finish()

@@ -15,9 +15,8 @@ type assembler struct {
 	constants constants
 	equs      map[string]int64 // .equ names
 
-	labels  map[string]int32 // name → index in symbols
-	symbols []symbol
-	lines   []line
+	symbolTable
+	lines []line
 
 	program bpf.Program // the result
 	at      []int32     // offset in the source of each of its instructions
@@ -40,27 +39,17 @@ type ref struct {
 
 const nowhere = -1
 
-// symbol is a label's name.
-type symbol struct {
-	name    []byte
-	line    int32 // index in lines of the instruction that it stands before; undefined if none
-	defined int32 // offset of its definition
-	used    bool
-}
-
-const undefined = -1
-
 func newAssembler(source []byte, options Options) *assembler {
 	arch := options.Arch
 	if arch == nil {
 		arch = defaultArch()
 	}
 	return &assembler{
-		scanner:   scanner{src: source, compat: options.BpfcCompat},
-		options:   options,
-		constants: constants{arch},
-		labels:    map[string]int32{},
-		lines:     make([]line, 0, min(len(source)/8+1, bpf.MAXINSNS)),
+		scanner:     scanner{src: source, compat: options.BpfcCompat},
+		options:     options,
+		constants:   constants{arch},
+		symbolTable: newSymbolTable(source),
+		lines:       make([]line, 0, min(len(source)/8+1, bpf.MAXINSNS)),
 	}
 }
 
@@ -84,8 +73,8 @@ func (a *assembler) statements() {
 		if a.pos == len(a.src) {
 			return
 		}
-		if len(a.lines) == maxInstructions {
-			a.fail(a.pos, fmt.Sprintf("more than %d instructions", maxInstructions), "")
+		if len(a.lines) == maxInstructions || len(a.symbols) > 2*maxInstructions {
+			a.fail(a.pos, fmt.Sprintf("more than %d instructions or %d labels", maxInstructions, 2*maxInstructions), "")
 			return
 		}
 		switch c := a.src[a.pos]; {
@@ -137,7 +126,10 @@ func (a *assembler) statement() {
 	}
 	l := line{at: int32(start), jt: ref{symbol: nowhere}, jf: ref{symbol: nowhere}}
 	l.in.Code = m.code
-	if !a.operands(&l, m, word) {
+	a.inside = true
+	ok = a.operands(&l, m, word)
+	a.inside = false
+	if !ok {
 		a.recover(start)
 		l.in = bpf.Stmt(bpf.RET|bpf.K, 0)
 		l.jt, l.jf, l.bad = ref{symbol: nowhere}, ref{symbol: nowhere}, true
@@ -154,11 +146,9 @@ func (a *assembler) definition(start int, word []byte) {
 		return
 	}
 	a.pos++
-	if kind := reserved(word); kind != "" {
-		a.fail(start, fmt.Sprintf("%s is %s and no label", cut(word), kind), "")
-		return
+	if i, ok := a.label(start, word); ok {
+		a.define(start, i)
 	}
-	a.define(start, word)
 }
 
 // finish turns the lines into the program and checks it.

@@ -49,6 +49,10 @@ func (a *assembler) equ() bool {
 		a.fail(start, "a second .equ "+cut([]byte(name)), "")
 		return true
 	}
+	if len(a.equs) == maxInstructions {
+		a.fail(start, fmt.Sprintf("more than %d .equ", maxInstructions), "")
+		return false
+	}
 	if a.equs == nil {
 		a.equs = map[string]int64{}
 	}

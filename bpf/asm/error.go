@@ -73,7 +73,11 @@ type problem struct {
 	what, hint string
 	err        error
 	warning    bool
+	other      int // offset of another place, whose line stands for otherLine in the texts; 0 for none
 }
+
+// otherLine stands in a problem's texts for the line of its other place.
+const otherLine = "{line}"
 
 // maxProblems bounds what is told of one text.
 const maxProblems = 1000

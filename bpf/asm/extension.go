@@ -43,10 +43,8 @@ var extensions = [...]extension{
 	{"vlan_tpid", 60},
 }
 
-const (
-	canonicalExtensions = 13 // of extensions: those to write
-	bpfcExtensions      = 22 // of extensions: those that bpfc reads
-)
+// canonicalExtensions counts those of extensions that are written.
+const canonicalExtensions = 13
 
 // extensionName returns the name of the extension that an absolute load of k
 // reads, "" if it is none that bpfc knows.
@@ -72,27 +70,46 @@ func findExtension(word []byte) (extension, bool) {
 	return extension{}, false
 }
 
+// isExtension reports whether a word is one that bpfc knows.
+func isExtension(word []byte) bool {
+	_, ok := findExtension(word)
+	return ok && reserved(word) != ""
+}
+
 // isLen reports whether a word means the length of the packet, which for
 // seccomp is the size of struct seccomp_data.
 func isLen(word []byte) bool {
 	return strings.EqualFold(string(word), "len") || strings.EqualFold(string(word), "pktlen")
 }
 
+// maxReserved is the length of the longest word that cannot be a label.
+const maxReserved = len("vlan_tci")
+
 // reserved says why a word cannot be a label, or "".
 func reserved(word []byte) string {
+	var lower [maxReserved]byte
+	if len(word) > len(lower) {
+		return ""
+	}
 	if _, ok := findMnemonic(word); ok {
 		return "a mnemonic"
 	}
-	if len(word) == 1 && (word[0]|0x20 == 'a' || word[0]|0x20 == 'x' || word[0]|0x20 == 'm') {
-		return "a register"
+	for i, c := range word {
+		lower[i] = lowerCase(c)
 	}
-	if isLen(word) {
+	switch string(lower[:len(word)]) {
+	case "a", "x", "m":
+		return "a register"
+	case "len", "pktlen", "proto", "pto", "type", "poff", "ifidx", "ifx", "nla", "nlan", "mark", "queue", "que", "q",
+		"hatype", "hat", "rxhash", "rxh", "cpu", "vlant", "vlan_tci", "vlanp", "vlana", "vlan_acc":
 		return "an extension"
 	}
-	for _, e := range extensions[:bpfcExtensions] {
-		if len(e.name) == len(word) && strings.EqualFold(e.name, string(word)) {
-			return "an extension"
-		}
-	}
 	return ""
+}
+
+func lowerCase(c byte) byte {
+	if 'A' <= c && c <= 'Z' {
+		return c + 'a' - 'A'
+	}
+	return c
 }

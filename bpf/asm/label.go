@@ -2,30 +2,31 @@ package asm
 
 import "fmt"
 
-// symbol returns the index of a label's name, new or known.
-func (a *assembler) symbol(name []byte) int32 {
-	if i, ok := a.labels[string(name)]; ok {
-		return i
+// label returns the index of a label's name that is at start.
+func (a *assembler) label(start int, name []byte) (int32, bool) {
+	i := a.intern(start, start+len(name))
+	if i == undefined {
+		a.fail(start, fmt.Sprintf("%s is %s and no label", cut(name), reserved(name)), "")
 	}
-	i := int32(len(a.symbols))
-	a.symbols = append(a.symbols, symbol{name: name, line: undefined})
-	a.labels[string(name)] = i
-	return i
+	return i, i != undefined
 }
 
 // define makes a label stand before the next instruction.
-func (a *assembler) define(start int, name []byte) {
-	s := &a.symbols[a.symbol(name)]
+func (a *assembler) define(start int, i int32) {
+	s := &a.symbols[i]
 	if s.line == undefined {
 		s.line, s.defined = int32(len(a.lines)), int32(start)
 		return
 	}
-	first := lineOf(a.src, int(s.defined))
+	again := problem{at: start, other: int(s.defined)}
 	if a.options.BpfcCompat {
-		a.warn(start, fmt.Sprintf("bpfc ignores this second label %s and keeps the one of line %d", cut(name), first))
-		return
+		again.warning = true
+		again.what = "bpfc ignores this second label " + cut(a.name(s)) + " and keeps the one of line " + otherLine
+	} else {
+		again.what = "a second label " + cut(a.name(s))
+		again.hint = "the first is in line " + otherLine
 	}
-	a.fail(start, "a second label "+cut(name), fmt.Sprintf("the first is in line %d", first))
+	a.note(again)
 }
 
 // checkLabels records labels without an instruction, unused ones, and those
@@ -37,9 +38,9 @@ func (a *assembler) checkLabels() {
 		switch {
 		case s.line == undefined:
 		case int(s.line) == len(a.lines):
-			a.fail(int(s.defined), "label "+cut(s.name)+" stands before no instruction", "expected an instruction behind it")
+			a.fail(int(s.defined), "label "+cut(a.name(s))+" stands before no instruction", "expected an instruction behind it")
 		case !s.used && !failed:
-			a.warn(int(s.defined), "label "+cut(s.name)+" is not used")
+			a.warn(int(s.defined), "label "+cut(a.name(s))+" is not used")
 		}
 	}
 	for i := range a.lines {
@@ -57,13 +58,13 @@ func (a *assembler) checkRef(r *ref, i int) {
 	s := &a.symbols[r.symbol]
 	switch {
 	case s.line == undefined:
-		a.fail(int(r.at), "undefined label "+cut(s.name), a.suggestLabel(s.name))
+		a.fail(int(r.at), "undefined label "+cut(a.name(s)), a.suggestLabel(a.name(s)))
 	case int(s.line) == len(a.lines):
 	case int(s.line) > i || a.backward(i):
 		return
 	default:
-		a.fail(int(r.at), fmt.Sprintf("a jump back to %s in line %d", cut(s.name), lineOf(a.src, int(s.defined))),
-			"programs jump forward only")
+		a.note(problem{at: int(r.at), other: int(s.defined),
+			what: "a jump back to " + cut(a.name(s)) + " in line " + otherLine, hint: "programs jump forward only"})
 	}
 	r.symbol = nowhere
 }

@@ -93,7 +93,10 @@ func (s *scanner) wrapped(start int, base, value uint64, whole bool) (int64, boo
 	switch {
 	case base == 16 && !whole:
 		value = math.MaxUint64
-	case base != 16 && (!whole || value > math.MaxInt64):
+	case base == 16 || whole && value <= math.MaxInt64:
+	case start > 0 && s.src[start-1] == '-':
+		value = 1 << 63 // of which the lower bits are 0
+	default:
 		value = math.MaxInt64
 	}
 	s.warn(start, fmt.Sprintf("bpfc wraps %s to 0x%x", text, uint32(value)))

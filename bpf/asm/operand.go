@@ -1,6 +1,7 @@
 package asm
 
 import (
+	"fmt"
 	"strconv"
 
 	"github.com/narrow-sandbox/narrow/bpf"
@@ -101,10 +102,10 @@ func (a *assembler) longWord() bool {
 func (a *assembler) numberOrExtension(l *line, s shape) bool {
 	start := a.pos
 	word := a.word()
-	_, extension := findExtension(word)
+	_, known := findExtension(word)
 	a.pos = start
 	switch {
-	case extension, isLen(word):
+	case isLen(word), known, a.compat && a.extensionPrefix(word) > 0:
 		return a.extension(l, s)
 	case s == shapeLoadPart:
 		return a.wrongAt(start-1, loadOperands[s])
@@ -113,10 +114,27 @@ func (a *assembler) numberOrExtension(l *line, s shape) bool {
 	return a.k(l)
 }
 
+// extensionPrefix returns the length of the longest name of an extension that
+// a word begins with: behind a # bpfc reads that and goes on behind it.
+func (a *assembler) extensionPrefix(word []byte) int {
+	for n := min(len(word), maxReserved); n > 0; n-- {
+		if isLen(word[:n]) || isExtension(word[:n]) {
+			return n
+		}
+	}
+	return 0
+}
+
 // extension reads the name of one, or len.
 func (a *assembler) extension(l *line, s shape) bool {
 	start := a.pos
 	word := a.word()
+	if n := a.extensionPrefix(word); n > 0 && a.compat && a.src[start-1] == '#' {
+		if n < len(word) {
+			a.warn(start-1, fmt.Sprintf("bpfc reads #%s as #%s and %s", cut(word), word[:n], cut(word[n:])))
+		}
+		word, a.pos = word[:n], start+n
+	}
 	e, ok := findExtension(word)
 	switch {
 	case isLen(word) && s != shapeLoadPart:
@@ -293,12 +311,10 @@ func (a *assembler) target(r *ref) bool {
 	if !isLetter(a.peek()) {
 		return a.wrong("a label")
 	}
-	word := a.word()
-	if kind := reserved(word); kind != "" {
-		a.fail(start, cut(word)+" is "+kind+" and no label", "expected a label")
-		return false
+	i, ok := a.label(start, a.word())
+	if ok {
+		*r = ref{i, int32(start)}
+		a.symbols[i].used = true
 	}
-	*r = ref{a.symbol(word), int32(start)}
-	a.symbols[r.symbol].used = true
-	return true
+	return ok
 }

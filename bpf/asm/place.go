@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // places turns offsets in a source into places.
@@ -63,40 +64,65 @@ func parseMarker(line []byte) (marker, bool) {
 
 // of returns the place of the byte at an offset.
 func (p *places) of(offset int) Pos {
-	at := Pos{File: p.name, Line: 1}
-	start := 0
-	for _, m := range p.markers {
+	c := cursor{places: p, at: Pos{File: p.name, Line: 1, Col: 1}}
+	c.advance(offset)
+	return c.at
+}
+
+// cursor is a place that moves forward, so that many places cost one pass.
+type cursor struct {
+	*places
+	offset  int
+	markers int // how many are behind
+	at      Pos
+}
+
+// advance moves to the byte at an offset.
+func (c *cursor) advance(offset int) {
+	for ; c.markers < len(c.places.markers); c.markers++ {
+		m := &c.places.markers[c.markers]
 		if m.end > offset {
 			break
 		}
-		at.File, at.Line, start = m.file, m.line, m.end
+		c.at, c.offset = Pos{File: m.file, Line: m.line, Col: 1}, m.end
 	}
-	return p.advance(at, start, offset)
-}
-
-// advance moves a place from the offset start, the first of a line, to another.
-func (p *places) advance(at Pos, start, offset int) Pos {
-	text := p.source[start:offset]
-	at.Line += bytes.Count(text, []byte("\n"))
-	at.Col = len(text) - bytes.LastIndexByte(text, '\n')
-	return at
+	text := c.source[c.offset:offset]
+	if last := bytes.LastIndexByte(text, '\n'); last >= 0 {
+		c.at.Line += bytes.Count(text, []byte("\n"))
+		c.at.Col = len(text) - last
+	} else {
+		c.at.Col += len(text)
+	}
+	c.offset = offset
 }
 
 // sort splits problems into errors and warnings, each in the order of places.
-func (p *places) sort(problems []problem, more int) (ErrorList, []*Warning) {
+func (p *places) sort(problems []problem, more int) (errs ErrorList, warnings []*Warning) {
 	sortProblems(problems)
-	var errs ErrorList
-	var warnings []*Warning
-	for _, problem := range problems {
-		pos := p.of(problem.at)
+	c := cursor{places: p, at: Pos{File: p.name, Line: 1, Col: 1}}
+	for i, problem := range problems {
+		if i > 0 && problem == problems[i-1] {
+			continue // what is scanned twice is complained about twice
+		}
+		c.advance(problem.at)
+		what, hint := p.texts(&problem)
 		if problem.warning {
-			warnings = append(warnings, &Warning{pos, problem.what})
+			warnings = append(warnings, &Warning{c.at, what})
 		} else {
-			errs = append(errs, &Error{pos, problem.what, problem.hint, problem.err})
+			errs = append(errs, &Error{c.at, what, hint, problem.err})
 		}
 	}
 	if more > 0 {
-		errs = append(errs, &Error{Pos: p.of(len(p.source)), What: fmt.Sprintf("%d more errors and warnings", more)})
+		errs = append(errs, &Error{Pos: c.at, What: fmt.Sprintf("%d more errors and warnings", more)})
 	}
 	return errs, warnings
+}
+
+// texts returns what a problem says.
+func (p *places) texts(problem *problem) (what, hint string) {
+	if problem.other == 0 && !strings.Contains(problem.what+problem.hint, otherLine) {
+		return problem.what, problem.hint
+	}
+	line := strconv.Itoa(p.of(problem.other).Line)
+	return strings.Replace(problem.what, otherLine, line, 1), strings.Replace(problem.hint, otherLine, line, 1)
 }

@@ -13,6 +13,7 @@ type scanner struct {
 	pos      int
 	c        bool // the text is C: comments are /* */ and //, and lines with # are the preprocessor's
 	compat   bool // read comments and numbers as bpfc does
+	inside   bool // an instruction is half read
 	problems []problem
 	more     int // problems beyond maxProblems
 }
@@ -48,6 +49,9 @@ func (s *scanner) blanks() {
 		case c > ';':
 			return
 		case c == '#' && s.lineStart():
+			if s.inside && s.hashLine() {
+				return
+			}
 			s.skipLine()
 		case c == ';' && !s.c:
 			s.skipLine()
@@ -69,6 +73,17 @@ func (s *scanner) lineStart() bool {
 		i--
 	}
 	return i == 0 || s.src[i-1] == '\n'
+}
+
+// hashLine reports whether the rest of the line is # alone or the name of an
+// extension. There bpfc's scanner finds the operand before the comment.
+func (s *scanner) hashLine() bool {
+	end := len(s.src)
+	if n := bytes.IndexByte(s.src[s.pos:], '\n'); n >= 0 {
+		end = s.pos + n
+	}
+	word := s.src[s.pos+1 : end]
+	return len(word) == 0 || isLen(word) || isExtension(word)
 }
 
 // at reports whether text is at hand.

@@ -14,13 +14,17 @@ func suggestMnemonic(word []byte) string {
 // suggestLabel says what a mistyped label may have been meant for.
 func (a *assembler) suggestLabel(word []byte) string {
 	best, distance := "", 3
+	if len(a.symbols) > maxCompared {
+		return ""
+	}
 	for i := range a.symbols {
 		s := &a.symbols[i]
-		if s.line == undefined || len(s.name) > maxSuggested {
+		if s.line == undefined || s.size > maxSuggested {
 			continue
 		}
-		if d := editDistance(word, string(s.name)); d < distance && d < len(word) {
-			best, distance = string(s.name), d
+		name := string(a.name(s))
+		if d := editDistance(word, name); d < distance && d < len(word) {
+			best, distance = name, d
 		}
 	}
 	return didYouMean(best)
@@ -35,6 +39,9 @@ func didYouMean(word string) string {
 
 // maxSuggested bounds the words that are compared.
 const maxSuggested = 40
+
+// maxCompared bounds the labels that are compared.
+const maxCompared = 500
 
 // editDistance counts the letters to insert, delete or replace to turn a into
 // b, whatever their case; too long words are far from everything.
