@@ -8,26 +8,28 @@ import (
 // draft builds a policy of one phase without its text, so that these tests
 // stand on the types alone.
 type draft struct {
-	otherwise policy.Verdict // for calls that no rule names
-	rules     []draftRule
-	elseKind  policy.Verdict
-	arches    []string // native if empty
-	process   policy.ProcessRules
-	files     []*policy.FilesRules
-	network   []*policy.NetworkRules
-	labels    []policy.LabelRule
-	more      []*policy.PhaseRules // after the first
-	classes   []draftClass
+	Strict  bool           // Default decides calls that no rule names; else they are allowed
+	Default policy.Verdict // with Strict: for calls that no rule names
+	Rules   []draftRule
+	Else    policy.Verdict
+	Arches  []string // native if empty
+	Process policy.ProcessRules
+	Files   []*policy.FilesRules
+	Network []*policy.NetworkRules
+	Labels  []policy.LabelRule
+	More    []*policy.PhaseRules // after the first, with its rules
+	Classes []draftClass
+	Mode1   bool // the rule `strict`
 }
 
 type draftRule struct {
-	verdict policy.Verdict
-	calls   []string
+	Verdict policy.Verdict
+	Calls   []string
 }
 
 type draftClass struct {
-	name  string
-	rules []draftRule
+	Name  string
+	Rules []draftRule
 }
 
 var (
@@ -38,9 +40,9 @@ var (
 )
 
 func (d draft) policy() *policy.Policy {
-	p := &policy.Policy{Name: "test", Process: d.process}
+	p := &policy.Policy{Name: "test", Process: d.Process}
 	p.Process.Pos = place
-	names := d.arches
+	names := d.Arches
 	if names == nil {
 		names = []string{abi.Native().Name}
 	}
@@ -51,27 +53,36 @@ func (d draft) policy() *policy.Policy {
 		}
 		p.Arches = append(p.Arches, a)
 	}
-	phase := &policy.PhaseRules{Name: "all", Own: d.rulesOf(p.Arches, d.rules), Files: d.files, Network: d.network, Labels: d.labels}
-	for _, c := range d.classes {
-		phase.Classes = append(phase.Classes, &policy.Class{Name: c.name, Pos: place, Rules: d.rulesOf(p.Arches, c.rules)})
+	phase := &policy.PhaseRules{Name: "all", Own: d.rulesOf(p.Arches, d.Rules), Files: d.Files, Network: d.Network, Labels: d.Labels}
+	for _, c := range d.Classes {
+		phase.Classes = append(phase.Classes, &policy.Class{Name: c.Name, Pos: place, Rules: d.rulesOf(p.Arches, c.Rules)})
 	}
-	p.Phases = append([]*policy.PhaseRules{phase}, d.more...)
+	phase.Strict = d.Mode1
+	p.Phases = []*policy.PhaseRules{phase}
+	for _, later := range d.More {
+		later.Own, later.Pos = phase.Own, place
+		p.Phases = append(p.Phases, later)
+	}
 	return p
 }
 
 func (d draft) rulesOf(arches []*abi.Arch, rules []draftRule) *policy.Rules {
-	r := &policy.Rules{Else: d.elseKind}
+	r := &policy.Rules{Else: d.Else}
+	otherwise := allow
+	if d.Strict {
+		otherwise = d.Default
+	}
 	for _, a := range arches {
 		var list policy.List
 		for _, rule := range rules {
-			for _, name := range rule.calls {
+			for _, name := range rule.Calls {
 				if call, ok := a.Call(name); ok {
 					nr := uint64(call.Nr)
-					list = append(list, &policy.RuleMatch{Verdict: rule.verdict, Numbers: []policy.Range{{Low: nr, High: nr}}, Text: name, Pos: place})
+					list = append(list, &policy.RuleMatch{Verdict: rule.Verdict, Numbers: []policy.Range{{Low: nr, High: nr}}, Text: name, Pos: place})
 				}
 			}
 		}
-		list = append(list, &policy.RuleMatch{Verdict: d.otherwise, Numbers: all(a), Text: "*", Origin: policy.FromDefault})
+		list = append(list, &policy.RuleMatch{Verdict: otherwise, Numbers: all(a), Text: "*", Origin: policy.FromDefault})
 		r.Arches = append(r.Arches, &policy.ArchRules{Arch: a, Lists: []policy.List{list}})
 	}
 	return r

@@ -106,7 +106,7 @@ func (r *Report) comm() string {
 // describe adds the thread that becomes the program, and what stays in reach.
 func (r *Report) describe(s *kernel.Status, pid int) {
 	r.Threads = []ThreadReport{{
-		TID:            pid, // exec gives the thread the process's id
+		TID:            pid,      // exec gives the thread the process's id
 		Name:           r.comm(), // exec sets it
 		Seccomp:        s.SeccompMode,
 		SeccompFilters: s.SeccompFilters,
