@@ -1,5 +1,7 @@
 package bpf
 
+import "encoding/binary"
+
 // Data is struct seccomp_data: what a filter sees of a system call. The words
 // are host integers; the machine lays them out in the byte order it is told.
 type Data struct {
@@ -84,3 +86,6 @@ func (d *Data) Word(off uint32, order ByteOrder) uint32 {
 	}
 	return uint32(field >> 32)
 }
+
+// NativeOrder is the byte order of the machine that this runs on.
+func NativeOrder() ByteOrder { return binary.NativeEndian.Uint16([]byte{1, 0}) != 1 }
