@@ -1,14 +1,14 @@
 package compile
 
-// chain is what is cut out of an interval that grows to the right.
-type chain struct {
+// cuts is what is cut out of an interval that grows to the right.
+type cuts struct {
 	rest    nodeID
 	weights []int64 // of the single values, descending
 }
 
 // add cuts c out; it is false where c cannot be.
-func (h *chain) add(c cell) bool {
-	if !c.single() || len(h.weights) == maxChain {
+func (h *cuts) add(c cell) bool {
+	if !c.single() || len(h.weights) == maxCuts {
 		return false
 	}
 	i := len(h.weights)
@@ -21,7 +21,7 @@ func (h *chain) add(c cell) bool {
 }
 
 // cost is of all tests; each is run by what the ones before it left over.
-func (h *chain) cost(total int64) int64 {
+func (h *cuts) cost(total int64) int64 {
 	sum := one * int64(len(h.weights))
 	for _, w := range h.weights {
 		sum += total
@@ -30,11 +30,11 @@ func (h *chain) cost(total int64) int64 {
 	return sum
 }
 
-// chains tries for every interval that begins with i to cut out all but the
+// cutOuts tries for every interval that begins with i to cut out all but the
 // commonest target.
-func (s *searcher) chains(i int) {
-	var scratch [maxChain]int64
-	h := chain{rest: noNode, weights: scratch[:0]}
+func (s *searcher) cutOuts(i int) {
+	var scratch [maxCuts]int64
+	h := cuts{rest: noNode, weights: scratch[:0]}
 	var seen common
 	for j := i; j < len(s.cells); j++ {
 		rest, ok := seen.add(s.cells[j])
@@ -51,12 +51,12 @@ func (s *searcher) chains(i int) {
 			continue
 		}
 		cost := h.cost(s.sums[j+1]-s.sums[i]) + s.aliased(i, j, rest)
-		s.offer(i, j, cost, method{kind: byChain, to: rest})
+		s.offer(i, j, cost, method{kind: byCuts, to: rest})
 	}
 }
 
-// extend makes h the chain of i..j around rest, given that it is one of i..j-1.
-func (s *searcher) extend(h *chain, i, j int, rest nodeID) bool {
+// extend makes h the cuts of i..j around rest, given that it is one of i..j-1.
+func (s *searcher) extend(h *cuts, i, j int, rest nodeID) bool {
 	from := j
 	if h.rest != rest {
 		h.rest, h.weights, from = rest, h.weights[:0], i
@@ -93,7 +93,7 @@ type common struct {
 	best  int
 }
 
-// add returns what the rest of a chain must be after c: the target of the cells
+// add returns what the rest must be after c: the target of the cells
 // with several values, else the commonest. It is false where there is none.
 func (m *common) add(c cell) (nodeID, bool) {
 	i := m.index(c.to)

@@ -10,10 +10,8 @@ import (
 // Diagrams are built from the states downwards, reduced (a node whose intervals
 // all lead to the same is not made) and shared (equal nodes are one).
 
-// diagramID names a diagram: a node, or a verdict v as ^v.
+// diagramID names a diagram: a node or, below zero, a verdict (see verdicts).
 type diagramID int32
-
-func verdictDiagram(v verdictID) diagramID { return ^diagramID(v) }
 
 // diagram is a node. Arms are ascending; each ends where the next begins, and
 // the last at the end of all values.
@@ -31,11 +29,12 @@ type arm struct {
 // diagrams builds and holds the diagrams of all rules.
 type diagrams struct {
 	*predicates
-	verdicts verdicts
-	nodes    []diagram
-	ids      map[string]diagramID
-	states   map[string]diagramID
-	budget   int // of arms; below zero the diagram is too large
+	verdicts
+	nodes  []diagram
+	costs  []cost // by node
+	ids    map[string]diagramID
+	states map[string]diagramID
+	budget int // of arms; below zero the diagram is too large
 
 	trimmed state // scratch of settle
 }
@@ -49,30 +48,42 @@ func newDiagrams() *diagrams {
 }
 
 // An ordered diagram can be exponentially larger than its rules. It may have
-// this many arms, and some for each literal of the rules; else the rules are
-// tested one after the other (see cascade).
+// this many arms, and some for each literal of the rules; see decide for what
+// is done else.
 const (
 	freeArms       = 64
 	armsPerLiteral = 8
 )
 
-// decide returns the diagram of the residuals that apply.
+// decide returns the diagram of the residuals that apply: of all rules at once,
+// or of a few at a time where that is better.
 func (d *diagrams) decide(active []residual) diagramID {
-	s, v := d.settle(active)
-	if v != noVerdict {
-		return verdictDiagram(v)
+	s := d.settle(active)
+	if s.settled() {
+		return s[0].to
 	}
-	if id, ok := d.states[d.key(s)]; ok {
+	if id, ok := d.states[string(d.key(s))]; ok {
 		return id
 	}
 	s = slices.Clone(s)
-	d.budget = freeArms + armsPerLiteral*d.literalsOf(s)
+	literals := d.literalsOf(s)
+	d.budget = freeArms + armsPerLiteral*literals
 	id := d.build(s)
-	if d.budget < 0 {
-		id = d.cascade(s)
-		d.states[d.key(s)] = id
+	if d.budget < 0 || d.size(id, nil) > 2*literals {
+		id = d.better(s, id, d.budget >= 0)
+		d.states[string(d.key(s))] = id
 	}
 	return id
+}
+
+// better returns the cascade of a state if it costs less than its diagram, or
+// if it has none.
+func (d *diagrams) better(s state, whole diagramID, ok bool) diagramID {
+	parts := d.cascade(s)
+	if !ok || d.worth(d.size(parts, nil), parts) < d.worth(d.size(whole, nil), whole) {
+		return parts
+	}
+	return whole
 }
 
 func (d *diagrams) literalsOf(s state) (n int) {
@@ -84,11 +95,29 @@ func (d *diagrams) literalsOf(s state) (n int) {
 
 // build returns the diagram of a state. The state must not be changed later.
 func (d *diagrams) build(s state) diagramID {
-	key := d.key(s)
-	if id, ok := d.states[key]; ok {
+	if s.settled() {
+		return s[0].to
+	}
+	if id, ok := d.states[string(d.key(s))]; ok {
 		return id
 	}
-	w := d.choose(s)
+	key := string(d.key(s))
+	best, bestCost := diagramID(0), int64(-1)
+	for _, w := range d.candidates(s) {
+		id := d.branch(s, w)
+		if d.budget < 0 {
+			return 0
+		}
+		if cost := d.cost(id); bestCost < 0 || cost < bestCost {
+			best, bestCost = id, cost
+		}
+	}
+	d.states[key] = best
+	return best
+}
+
+// branch returns the diagram that looks at w first.
+func (d *diagrams) branch(s state, w word) diagramID {
 	var arms []arm
 	sweep(d.items(s, w), func(values span, active []residual) {
 		if d.budget--; d.budget >= 0 {
@@ -98,29 +127,35 @@ func (d *diagrams) build(s state) diagramID {
 	if d.budget < 0 {
 		return 0
 	}
-	id := d.intern(diagram{w, arms})
-	d.states[key] = id
-	return id
+	return d.intern(diagram{w, arms})
 }
 
 func (d *diagrams) child(active []residual) diagramID {
-	s, v := d.settle(active)
-	if v != noVerdict {
-		return verdictDiagram(v)
+	s := d.settle(active)
+	if s.settled() {
+		return s[0].to
 	}
-	if id, ok := d.states[d.key(s)]; ok {
+	if id, ok := d.states[string(d.key(s))]; ok {
 		return id
 	}
 	return d.build(slices.Clone(s))
 }
 
-// choose returns the word to look at first: the one that most rules speak of;
-// of several, the one that an earlier rule speaks of.
-func (d *diagrams) choose(s state) word {
+// Where there are few words and literals every word is tried as the first, else
+// only the one that promises most.
+const (
+	fewWords    = 3
+	fewLiterals = 8
+)
+
+// candidates returns the words to look at first: those that the rules speak of,
+// or the one that most of them do; of several such, that of an earlier rule.
+func (d *diagrams) candidates(s state) []word {
 	var words []word
 	var counts []int
-	best := 0
+	best, literals := 0, 0
 	for _, r := range s {
+		literals += len(d.conjs[r.conj])
 		for _, l := range d.conjs[r.conj] {
 			w := d.literals[l].word
 			i := slices.Index(words, w)
@@ -131,12 +166,15 @@ func (d *diagrams) choose(s state) word {
 			counts[i]++
 		}
 	}
+	if len(words) <= fewWords && literals <= fewLiterals {
+		return words
+	}
 	for i, n := range counts {
 		if n > counts[best] {
 			best = i
 		}
 	}
-	return words[best]
+	return words[best : best+1]
 }
 
 // items returns what is left of a state for each value of a word.
@@ -149,7 +187,7 @@ func (d *diagrams) items(s state, w word) []item {
 			continue
 		}
 		for _, c := range l.choices {
-			left := residual{r.list, r.verdict, d.without(r.conj, w, c.then)}
+			left := residual{r.list, r.to, d.without(r.conj, w, c.then)}
 			if left.conj != never {
 				items = append(items, item{c.span, int32(i), left})
 			}
@@ -186,6 +224,7 @@ func (d *diagrams) intern(n diagram) diagramID {
 	}
 	id := diagramID(len(d.nodes))
 	d.nodes = append(d.nodes, n)
+	d.costs = append(d.costs, d.estimate(&n))
 	d.ids[string(b)] = id
 	return id
 }

@@ -41,7 +41,7 @@ func (d *diagrams) numbers(a *policy.ArchRules) []item {
 	order := int32(0)
 	for i, list := range a.Lists {
 		for _, rule := range list {
-			r := residual{int32(i), d.verdicts.id(rule.Verdict), d.rule(a.Arch, rule.Conds)}
+			r := residual{int32(i), d.verdict(rule.Verdict), d.rule(a.Arch, rule.Conds)}
 			if r.conj == never {
 				continue
 			}

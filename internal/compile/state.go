@@ -10,18 +10,19 @@ import (
 // holds always. The same state means the same code.
 type state []residual
 
-// settle makes a state of the residuals that apply, or finds the verdict. It
+// settled reports whether nothing is left to ask.
+func (s state) settled() bool { return len(s) == 1 }
+
+// settle makes a state of the residuals that apply, good until the next call. It
 // drops what can no longer decide: rules behind one that always holds, those
-// right before it with the same verdict, and lists that can only be stricter
+// right before it that lead to the same, and lists that can only be stricter
 // than what another is sure to give.
-func (d *diagrams) settle(active []residual) (state, verdictID) {
+func (d *diagrams) settle(active []residual) state {
 	s := d.trim(active)
-	sure, strict := d.surest(s)
-	s = d.prune(s, sure, strict)
-	if len(s) == 1 {
-		return nil, s[0].verdict
+	if s[0].list == s[len(s)-1].list {
+		return s
 	}
-	return s, noVerdict
+	return d.prune(s)
 }
 
 // trim keeps of each list what is before its first sure rule, and that rule.
@@ -34,7 +35,7 @@ func (d *diagrams) trim(active []residual) state {
 			s = append(s, active[i])
 		}
 		sure := active[i]
-		for len(s) > first && s[len(s)-1].verdict == sure.verdict {
+		for len(s) > first && s[len(s)-1].to == sure.to {
 			s = s[:len(s)-1]
 		}
 		s = append(s, sure)
@@ -46,42 +47,39 @@ func (d *diagrams) trim(active []residual) state {
 	return s
 }
 
-// surest returns the mildest verdict that some list gives in any case, the
-// earliest of such lists, and its number.
-func (d *diagrams) surest(s state) (verdictID, int32) {
-	best, list := noVerdict, int32(-1)
-	for i, r := range s {
-		alone := i == 0 || s[i-1].list != r.list
-		if r.conj != always || !alone {
-			continue
-		}
-		if best == noVerdict || d.verdicts.milder(r.verdict, best) {
-			best, list = r.verdict, r.list
-		}
-	}
-	return best, list
-}
-
 // prune drops the lists that cannot change the join, given that one list is
 // sure of a verdict: those that give nothing milder, nor as mild with other data
 // from an earlier list. Where some earlier list does the latter, even the same
 // verdict from a list before it counts.
-func (d *diagrams) prune(s state, sure verdictID, by int32) state {
-	if sure == noVerdict {
+func (d *diagrams) prune(s state) state {
+	sure, ok := d.surest(s)
+	if !ok {
 		return s
 	}
 	contested := slices.ContainsFunc(s, func(r residual) bool {
-		return r.list < by && r.verdict != sure && d.verdicts.tie(r.verdict, sure)
+		return r.list < sure.list && r.to != sure.to && d.tie(r.to, sure.to)
 	})
 	kept := s[:0]
 	for i := 0; i < len(s); {
 		end := listEnd(s, i)
-		if s[i].list == by || d.matters(s[i:end], sure, contested && s[i].list < by) {
+		if s[i].list == sure.list || d.matters(s[i:end], sure.to, contested && s[i].list < sure.list) {
 			kept = append(kept, s[i:end]...)
 		}
 		i = end
 	}
 	return kept
+}
+
+// surest returns the mildest verdict that some list gives in any case, of
+// several the earliest list's.
+func (d *diagrams) surest(s state) (sure residual, ok bool) {
+	for i, r := range s {
+		alone := i == 0 || s[i-1].list != r.list
+		if r.conj == always && alone && (!ok || d.milder(r.to, sure.to)) {
+			sure, ok = r, true
+		}
+	}
+	return sure, ok
 }
 
 // listEnd returns where the list that begins at i ends.
@@ -95,14 +93,15 @@ func listEnd(s state, i int) int {
 
 // matters reports whether a list can give a verdict milder than sure or, if
 // ties count, one as mild.
-func (d *diagrams) matters(list state, sure verdictID, ties bool) bool {
+func (d *diagrams) matters(list state, sure diagramID, ties bool) bool {
 	return slices.ContainsFunc(list, func(r residual) bool {
-		return d.verdicts.milder(r.verdict, sure) || ties && d.verdicts.tie(r.verdict, sure)
+		return d.milder(r.to, sure) || ties && d.tie(r.to, sure)
 	})
 }
 
-// key is the state as a string; lists are numbered from zero.
-func (d *diagrams) key(s state) string {
+// key is the state as a string; lists are numbered from zero. It is good until
+// the next call.
+func (d *diagrams) key(s state) []byte {
 	b := d.scratch[:0]
 	list := int32(0)
 	for i, r := range s {
@@ -110,9 +109,9 @@ func (d *diagrams) key(s state) string {
 			list++
 		}
 		b = binary.LittleEndian.AppendUint32(b, uint32(list))
-		b = binary.LittleEndian.AppendUint32(b, uint32(r.verdict))
+		b = binary.LittleEndian.AppendUint32(b, uint32(r.to))
 		b = binary.LittleEndian.AppendUint32(b, uint32(r.conj))
 	}
 	d.scratch = b
-	return string(b)
+	return b
 }

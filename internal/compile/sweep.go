@@ -2,12 +2,12 @@ package compile
 
 import "slices"
 
-// residual is what is left of a rule once some of a call is known: its verdict
-// if conj holds, too.
+// residual is what is left of a rule once some of a call is known: where conj
+// holds too, to decides.
 type residual struct {
-	list    int32 // of the Lists
-	verdict verdictID
-	conj    conjID
+	list int32 // of the Lists
+	to   diagramID
+	conj conjID
 }
 
 // item is a residual that applies to values low..high of what is swept.

@@ -14,7 +14,7 @@ import "slices"
 //
 //	cost(i, j) = min of
 //	  0                                          all the same target
-//	  chain: all but single values have one target; cut these out in turn
+//	  cuts: all but single values have one target; cut these out in turn
 //	  bits:  two targets, and (x & K) != 0 tells one from the other
 //	  split: for each k in i..j-1, 1 + w(i, j) + cost(i, k) + cost(k+1, j)
 //
@@ -34,8 +34,8 @@ const one int64 = 1 << 20
 // so the whole is linear in the number of cells.
 const maxExact = 96
 
-// maxChain bounds the values that are cut out one after the other.
-const maxChain = 24
+// maxCuts bounds the values that are cut out one after the other.
+const maxCuts = 24
 
 // cell is the values low..high, which lead to the same node.
 type cell struct {
@@ -62,14 +62,14 @@ type method struct {
 	kind uint8
 	at   int32  // split: the first cell of the right half
 	bits uint32 // bits: what to test; split: a bit that all of the right half have and none of the left, or 0
-	to   nodeID // chain: the target of the rest; bits: of values with no such bit
+	to   nodeID // cuts: the target of the rest; bits: of values with no such bit
 	not  nodeID // bits: the target of the others
 }
 
 const (
 	byLeaf uint8 = iota
 	bySplit
-	byChain
+	byCuts
 	byBits
 )
 
@@ -217,7 +217,7 @@ func (s *searcher) split(i, j int) {
 func (s *searcher) ends(i int) {
 	s.offer(i, i, 0, method{kind: byLeaf, to: s.cells[i].to})
 	if !s.only {
-		s.chains(i)
+		s.cutOuts(i)
 	}
 	s.bits(i, false)
 	s.bits(i, true)
@@ -234,8 +234,8 @@ func (s *searcher) emit(i, j int) nodeID {
 			return s.g.test(opBits, how.bits, right, left)
 		}
 		return s.g.test(opAtLeast, s.cells[k].low, right, left)
-	case byChain:
-		return s.emitChain(i, j, how.to)
+	case byCuts:
+		return s.emitCuts(i, j, how.to)
 	case byBits:
 		return s.g.test(opBits, how.bits, how.not, how.to)
 	}
@@ -250,8 +250,8 @@ func (s *searcher) same(c cell, rest nodeID) bool {
 	return c.to == rest || s.alias != noNode && c.to == s.alias && rest == s.cells[len(s.cells)-1].to
 }
 
-// emitChain cuts out of i..j whatever does not go to rest, the heaviest first.
-func (s *searcher) emitChain(i, j int, rest nodeID) nodeID {
+// emitCuts cuts out of i..j whatever does not go to rest, the heaviest first.
+func (s *searcher) emitCuts(i, j int, rest nodeID) nodeID {
 	var cut []cell
 	for _, c := range s.cells[i : j+1] {
 		if !s.same(c, rest) {

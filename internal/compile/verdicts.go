@@ -2,27 +2,23 @@ package compile
 
 import "github.com/narrow-sandbox/narrow/policy"
 
-// verdictID names a verdict of the policy.
-type verdictID int32
-
-const noVerdict verdictID = -1
-
-// verdicts numbers the verdicts.
+// verdicts numbers the verdicts of the rules, so that each is a diagram of its
+// own: the i-th is ^i.
 type verdicts []policy.Verdict
 
-// id returns v's number.
-func (vs *verdicts) id(v policy.Verdict) verdictID {
+// verdict returns the diagram that is just v.
+func (vs *verdicts) verdict(v policy.Verdict) diagramID {
 	for i, w := range *vs {
 		if v == w {
-			return verdictID(i)
+			return ^diagramID(i)
 		}
 	}
 	*vs = append(*vs, v)
-	return verdictID(len(*vs) - 1)
+	return ^diagramID(len(*vs) - 1)
 }
 
-// milder reports whether w is less strict than v.
-func (vs verdicts) milder(w, v verdictID) bool { return vs[v].Stricter(vs[w]) }
+// milder reports whether the verdict w is less strict than v.
+func (vs verdicts) milder(w, v diagramID) bool { return vs[^v].Stricter(vs[^w]) }
 
-// tie reports whether the kernel ranks v and w alike.
-func (vs verdicts) tie(v, w verdictID) bool { return vs[v].Kind == vs[w].Kind }
+// tie reports whether the kernel ranks the verdicts v and w alike.
+func (vs verdicts) tie(v, w diagramID) bool { return vs[^v].Kind == vs[^w].Kind }
