@@ -36,7 +36,9 @@ type job struct {
 	Report  string
 	Outer   []int  // calls to answer with OuterVerdict by a filter that is on before
 	Verdict uint32 // of the outer filter; 0 and no Outer is no outer filter
+	Long    bool   // with more arguments than the kernel takes
 	Victim  string // be the victim with this home
+	Next    *job   // for the program, which is the test binary too
 }
 
 func init() {
@@ -102,9 +104,18 @@ func (j *job) do() {
 		os.Setenv(jobVar, j.text())
 		panic(syscall.Exec("/proc/self/exe", os.Args, os.Environ()))
 	}
+	if j.Next != nil {
+		os.Setenv(jobVar, j.Next.text())
+	}
+	args := os.Args[1:]
+	for range 64 {
+		if j.Long {
+			args = append(args, strings.Repeat("x", 1<<17-1))
+		}
+	}
 	err := launch.Run(launch.Config{
 		Policy: j.Draft.policy(), Phase: j.Phase, BestEffort: j.Best, Report: j.Report,
-		Program: os.Args[1], Args: os.Args[1:], Env: os.Environ(),
+		Program: os.Args[1], Args: args, Env: os.Environ(),
 	})
 	fmt.Fprintf(os.Stderr, "narrow: %v\n", err)
 	var e *launch.Error

@@ -29,17 +29,18 @@ func Run(c Config) error {
 	if err != nil {
 		return setup(err)
 	}
-	l := &launcher{config: &c, report: report, signals: kernel.InheritedSignals()}
-	if err := l.prepare(); err != nil {
-		l.failed(err)
-		return err
+	quiet()
+	l := &launcher{config: &c, report: report}
+	w := newWatcher(l)
+	go w.watch()
+	defer close(w.stop)
+	err = l.prepare()
+	if err == nil {
+		defer l.close()
+		err = l.start(w)
 	}
-	defer l.close()
-	if err := l.start(); err != nil {
-		l.failed(err)
-		return err
-	}
-	return nil
+	l.failed(err)
+	return err
 }
 
 func (c *Config) fill() {
@@ -70,7 +71,6 @@ type launcher struct {
 	plan    *plan
 	image   *kernel.Image
 	report  *reportFile
-	signals kernel.Signals
 }
 
 // prepare finds out all that can go wrong before anything is changed.
@@ -131,15 +131,12 @@ func (l *launcher) weaken() error {
 }
 
 // start applies the layers on this thread and becomes the program.
-func (l *launcher) start() error {
+func (l *launcher) start(w *watcher) error {
+	signals := kernel.InheritedSignals()
 	start, err := kernel.NewStart(l.image, l.plan.filter.program)
 	if err != nil {
 		return setup(err)
 	}
-	quiet()
-	w := &watcher{launcher: l, start: start, pid: os.Getpid(), tid: kernel.Gettid(), armed: make(chan struct{}), ready: make(chan struct{})}
-	go w.watch()
-	<-w.ready
 	kernel.RestoreNoFile()
 	for _, s := range l.plan.steps {
 		if s.apply == nil {
@@ -149,9 +146,9 @@ func (l *launcher) start() error {
 			return setup(layerError(s.layer, err))
 		}
 	}
-	close(w.armed)
-	<-w.ready
-	if err := kernel.RestoreSignals(l.signals); err != nil {
+	w.armed <- start
+	<-w.watching
+	if err := kernel.RestoreSignals(signals); err != nil {
 		return setup(err)
 	}
 	return setup(start.Run())

@@ -3,6 +3,7 @@ package launch
 import (
 	"errors"
 	"fmt"
+	"os"
 	"runtime"
 	"syscall"
 	"time"
@@ -16,23 +17,33 @@ type watcher struct {
 	*launcher
 	start    *kernel.Start
 	pid, tid int
-	ready    chan struct{} // the watcher has its thread; then: it watches
-	armed    chan struct{} // the layers are applied, the filter comes next
+	armed    chan *kernel.Start // the layers are applied, the filter comes next
+	watching chan struct{}      // the watcher runs on its own thread and looks
+	stop     chan struct{}      // closed when Run returns
 }
 
-// watch ends with the process: by the exec, or by Exit.
+// newWatcher makes the watcher of the calling thread.
+func newWatcher(l *launcher) *watcher {
+	return &watcher{
+		launcher: l, pid: os.Getpid(), tid: kernel.Gettid(),
+		armed: make(chan *kernel.Start), watching: make(chan struct{}), stop: make(chan struct{}),
+	}
+}
+
+// watch ends when Run returns, or with the process: by the exec, or by Exit.
 func (w *watcher) watch() {
-	// Its own thread, because the other one must find it running without any
-	// help of the scheduler, in which it takes no part any more.
+	// Its own thread, because from some point on the other one takes no part
+	// in the scheduler, and this one must go on without any help.
 	runtime.LockOSThread()
-	w.ready <- struct{}{}
-	<-w.armed
-	w.ready <- struct{}{}
-	if err := w.await(kernel.StartPending, patience); err != nil {
+	if !w.awaitLayers() {
+		return
+	}
+	close(w.watching)
+	if err := w.await(kernel.StartPending); err != nil {
 		w.give(setup(err))
 	}
 	if w.start.State() == kernel.StartRefused {
-		select {} // Run returns it
+		return // Run returns it
 	}
 	if err := w.verify(); err != nil {
 		w.give(setup(err))
@@ -43,33 +54,59 @@ func (w *watcher) watch() {
 		}
 	}
 	w.start.Release()
-	if err := w.await(kernel.StartReleased, patience); err != nil {
+	if err := w.await(kernel.StartReleased); err != nil {
 		w.give(setup(err))
 	}
 	w.give(w.execError())
 }
 
-// patience bounds the wait for steps that take microseconds: a filter, an
-// exec from a slow disk.
-const patience = 30 * time.Second
+// awaitLayers waits until the layers before the filter are applied; false if
+// Run returns instead.
+func (w *watcher) awaitLayers() bool {
+	tick := time.NewTicker(alive)
+	defer tick.Stop()
+	for {
+		select {
+		case w.start = <-w.armed:
+			return true
+		case <-w.stop:
+			return false
+		case <-tick.C:
+			if err := w.lives(); err != nil {
+				w.give(setup(err))
+			}
+		}
+	}
+}
 
-// pause is how long to sleep between looks.
-const pause = 20 * time.Microsecond
+// lives is an error if the other thread is gone. A filter that was here before
+// us may kill a thread for what it asks the kernel, and the process would hang.
+func (w *watcher) lives() error {
+	s, err := kernel.ThreadStatus(w.pid, w.tid)
+	if err != nil || s.State == 'Z' || s.State == 'X' {
+		return errors.New("the thread that sets up the sandbox was killed, probably by a seccomp filter that narrow was started under")
+	}
+	return nil
+}
+
+// How long the watcher sleeps between looks: at the state, for steps that take
+// microseconds, and whether the other thread lives at all.
+const (
+	pause = 20 * time.Microsecond
+	alive = 50 * time.Millisecond
+)
 
 // await waits until the start has left the state.
-func (w *watcher) await(state kernel.StartState, limit time.Duration) error {
-	deadline := time.Now().Add(limit)
-	for i := 0; w.start.State() <= state; i++ {
+func (w *watcher) await(state kernel.StartState) error {
+	for next := time.Now().Add(alive); w.start.State() <= state; {
 		kernel.Nanosleep(pause)
-		if i%64 != 63 {
+		if time.Now().Before(next) {
 			continue
 		}
-		if s, err := kernel.ThreadStatus(w.pid, w.tid); err != nil || s.State == 'Z' || s.State == 'X' {
-			return errors.New("seccomp: the thread that installs the filter is gone; a filter that was here before may have ended it")
+		if err := w.lives(); err != nil {
+			return err
 		}
-		if time.Now().After(deadline) && state == kernel.StartPending {
-			return fmt.Errorf("seccomp: no answer from the kernel in %v", limit)
-		}
+		next = time.Now().Add(alive)
 	}
 	return nil
 }
