@@ -54,8 +54,12 @@ type SizeError struct {
 
 // Error says how many bytes are too many.
 func (e *SizeError) Error() string {
-	return fmt.Sprintf("%d bytes are no whole number of instructions: %d bytes remain after %d of 8 bytes each",
-		e.Bytes, e.Bytes%instructionSize, e.Bytes/instructionSize)
+	rest, verb := e.Bytes%instructionSize, "remain"
+	if rest == 1 {
+		verb = "remains"
+	}
+	return fmt.Sprintf("%d bytes are no whole number of instructions: %d %s after %d of %d bytes each",
+		e.Bytes, rest, verb, e.Bytes/instructionSize, instructionSize)
 }
 
 func appender(order ByteOrder) binary.AppendByteOrder {
