@@ -26,11 +26,15 @@ func list[T any](p *Prover, question func(s *space) (T, error)) (T, error) {
 // their order. Of anything but a program there are none. The error is an
 // UnknownError.
 func (p *Prover) Unreachable(program *Meaning) ([]int, error) {
+	code, ok := program.source.(programSource)
+	if !ok {
+		return nil, nil
+	}
 	return list(p, func(s *space) ([]int, error) {
 		var dead []int
-		s.function(program)
-		for pc, reached := range s.built[program].reached {
-			if !reached {
+		_, reached := s.merged(code.program)
+		for pc, ok := range reached {
+			if !ok {
 				dead = append(dead, pc)
 			}
 		}

@@ -26,6 +26,24 @@ func live(program bpf.Program) []registers {
 	return at
 }
 
+// loadsNumber is the instruction that does.
+func loadsNumber(in bpf.Instruction) bool {
+	return in.Class() == bpf.LD && in.Mode() == bpf.ABS && in.K == bpf.OffNr
+}
+
+// numberLooks tells for each instruction whether the number may still be
+// loaded from there on.
+func numberLooks(program bpf.Program) []bool {
+	at := make([]bool, len(program))
+	for pc := len(program) - 1; pc >= 0; pc-- {
+		at[pc] = loadsNumber(program[pc])
+		for _, next := range successors(program[pc], pc) {
+			at[pc] = at[pc] || at[next]
+		}
+	}
+	return at
+}
+
 // successors are the instructions that may come next. An admitted program
 // ends with a return, so they exist.
 func successors(in bpf.Instruction, pc int) []int {

@@ -52,6 +52,30 @@ func TestProgramsAgreeWithTheMachine(t *testing.T) {
 	}
 }
 
+// TestWalkerAndMergerAgree builds each program in both ways: in one diagram
+// the same function is the same node.
+func TestWalkerAndMergerAgree(t *testing.T) {
+	total, both := 0, 0
+	rapid.Check(t, func(t *rapid.T) {
+		p := drawProgram(t, true)
+		s := newSpace(oneByOne)
+		s.begin(1<<18, time.Now().Add(5*time.Second), 0)
+		f, ok := s.walked(p)
+		g, _ := s.merged(p)
+		total++
+		if !ok || s.stopped != "" {
+			return
+		}
+		if both++; f != g {
+			t.Fatalf("%v: the walker and the merger differ", p)
+		}
+	})
+	t.Logf("%d of %d programs were built in both ways", both, total)
+	if both < total*7/10 {
+		t.Errorf("only %d of %d programs were built in both ways", both, total)
+	}
+}
+
 func TestRulesAgreeWithTheReference(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		r := drawRules(t)

@@ -7,13 +7,13 @@ import (
 
 // rules builds the function of Rules: every list from its last rule up, then
 // the lists of an arch joined, then the arches above the verdict for others.
-func (s *space) rules(r *policy.Rules) built {
+func (s *space) rules(r *policy.Rules) node {
 	f := s.leaf(canonical(actionOf(r.Else)))
 	for i := len(r.Arches) - 1; i >= 0; i-- {
 		a := r.Arches[i]
 		f = s.choose(s.owned(a.Arch), s.lists(a.Lists), f)
 	}
-	return built{function: f}
+	return f
 }
 
 // lists is the mildest verdict of several lists, ties to the earlier.

@@ -10,7 +10,7 @@ import (
 // source is where a meaning comes from.
 type source interface {
 	// build makes its function in a space.
-	build(s *space) built
+	build(s *space) node
 	// answer is the value for one call, found without any diagram.
 	answer(call *bpf.Data) (bpf.Action, error)
 }
@@ -21,7 +21,7 @@ type programSource struct {
 	vm      *bpf.VM
 }
 
-func (p programSource) build(s *space) built { return s.program(p.program) }
+func (p programSource) build(s *space) node { return s.program(p.program) }
 
 func (p programSource) answer(call *bpf.Data) (bpf.Action, error) {
 	value, _ := p.vm.Run(call)
@@ -31,17 +31,17 @@ func (p programSource) answer(call *bpf.Data) (bpf.Action, error) {
 // rulesSource is the rules of a policy.
 type rulesSource struct{ rules *policy.Rules }
 
-func (r rulesSource) build(s *space) built { return s.rules(r.rules) }
+func (r rulesSource) build(s *space) node { return s.rules(r.rules) }
 
 // stackSource is the filters of a thread, the oldest first.
 type stackSource []*Meaning
 
-func (st stackSource) build(s *space) built {
+func (st stackSource) build(s *space) node {
 	f := s.leaf(bpf.RetAllow)
 	for _, m := range st {
 		f = s.combine(opStrictest, s.function(m), f) // ties to the newer
 	}
-	return built{function: f}
+	return f
 }
 
 // answer asks the newest first, as kernel/seccomp.c:seccomp_run_filters does.
@@ -62,6 +62,6 @@ func (st stackSource) answer(call *bpf.Data) (bpf.Action, error) {
 // always is the filter that answers every call alike.
 type always bpf.Action
 
-func (a always) build(s *space) built { return built{function: s.leaf(canonical(bpf.Action(a)))} }
+func (a always) build(s *space) node { return s.leaf(canonical(bpf.Action(a))) }
 
 func (a always) answer(*bpf.Data) (bpf.Action, error) { return bpf.Action(a), nil }

@@ -19,8 +19,7 @@ type space struct {
 type built struct {
 	function node
 	failed   string
-	within   int    // the limit of nodes when it was built
-	reached  []bool // of a program: the instructions that some call reaches
+	within   int // the limit of nodes when it was built
 }
 
 func newSpace(l layout) *space {
@@ -39,8 +38,7 @@ func (s *space) input(word, bit int) node { return s.bit(s.layout.level(word, bi
 func (s *space) function(m *Meaning) node {
 	b, ok := s.built[m]
 	if !ok || b.failed != "" && b.within < s.limit {
-		b = m.source.build(s)
-		b.failed, b.within = s.stopped, s.limit
+		b = built{m.source.build(s), s.stopped, s.limit}
 		s.built[m] = b
 	}
 	if b.failed != "" {
