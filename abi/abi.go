@@ -46,12 +46,12 @@ type Arg struct {
 	// ABI, or -1.
 	Reg, High int8
 
-	Bits    uint8 // the true width: what the kernel reads, 16, 32 or 64
+	Bits    uint8 // the true width: what the kernel reads, 16, 32 or 64; see also Refine
 	Signed  bool
 	Pointer bool // may only be compared with NULL
 
 	group uint8 // the constants that spell its values: an index into groups, from 1
-	cases uint8 // other groups, by another argument's value: an index into caseLists, from 1
+	cases uint8 // how another argument's value changes it: an index into caseLists, from 1
 }
 
 // Version is a Linux release, such as 6.12.

@@ -639,12 +639,7 @@ var (
 	argsFcntl = []Arg{
 		{Name: "fd", Type: "unsigned int", Reg: 0, High: -1, Bits: 32},
 		{Name: "cmd", Type: "unsigned int", Reg: 1, High: -1, Bits: 32, group: 54},
-		{Name: "arg", Type: "unsigned long", Reg: 2, High: -1, Bits: 64, cases: 1},
-	}
-	argsFcntl_2 = []Arg{
-		{Name: "fd", Type: "unsigned int", Reg: 0, High: -1, Bits: 32},
-		{Name: "cmd", Type: "unsigned int", Reg: 1, High: -1, Bits: 32, group: 54},
-		{Name: "arg", Type: "unsigned long", Reg: 2, High: -1, Bits: 32, cases: 1},
+		{Name: "arg", Type: "unsigned long", Reg: 2, High: -1, Bits: 32, Signed: true, cases: 1},
 	}
 	argsFgetxattr = []Arg{
 		{Name: "fd", Type: "int", Reg: 0, High: -1, Bits: 32, Signed: true},
@@ -1294,10 +1289,10 @@ var (
 	argsIoprioSet = []Arg{
 		{Name: "which", Type: "int", Reg: 0, High: -1, Bits: 32, Signed: true, group: 80},
 		{Name: "who", Type: "int", Reg: 1, High: -1, Bits: 32, Signed: true},
-		{Name: "ioprio", Type: "int", Reg: 2, High: -1, Bits: 32, Signed: true},
+		{Name: "ioprio", Type: "int", Reg: 2, High: -1, Bits: 16},
 	}
 	argsIpc = []Arg{
-		{Name: "call", Type: "unsigned int", Reg: 0, High: -1, Bits: 32, group: 136},
+		{Name: "call", Type: "unsigned int", Reg: 0, High: -1, Bits: 16, group: 136},
 		{Name: "first", Type: "int", Reg: 1, High: -1, Bits: 32, Signed: true},
 		{Name: "second", Type: "unsigned long", Reg: 2, High: -1, Bits: 32},
 		{Name: "third", Type: "unsigned long", Reg: 3, High: -1, Bits: 32},
@@ -1305,28 +1300,21 @@ var (
 		{Name: "fifth", Type: "long", Reg: 5, High: -1, Bits: 32, Signed: true},
 	}
 	argsIpc_2 = []Arg{
-		{Name: "call", Type: "unsigned int", Reg: 0, High: -1, Bits: 32, group: 136},
+		{Name: "call", Type: "unsigned int", Reg: 0, High: -1, Bits: 16, group: 136},
 		{Name: "first", Type: "int", Reg: 1, High: -1, Bits: 32, Signed: true},
-		{Name: "second", Type: "unsigned long", Reg: 2, High: -1, Bits: 64},
-		{Name: "third", Type: "unsigned long", Reg: 3, High: -1, Bits: 64},
+		{Name: "second", Type: "unsigned long", Reg: 2, High: -1, Bits: 64, cases: 12},
+		{Name: "third", Type: "unsigned long", Reg: 3, High: -1, Bits: 32},
 		{Name: "ptr", Type: "void *", Reg: 4, High: -1, Bits: 64, Pointer: true},
 		{Name: "fifth", Type: "long", Reg: 5, High: -1, Bits: 64, Signed: true},
 	}
 	argsIpc_3 = []Arg{
-		{Name: "call", Type: "unsigned int", Reg: 0, High: -1, Bits: 32, group: 136},
+		{Name: "call", Type: "unsigned int", Reg: 0, High: -1, Bits: 16, group: 136},
 		{Name: "first", Type: "int", Reg: 1, High: -1, Bits: 32, Signed: true},
-		{Name: "second", Type: "unsigned long", Reg: 2, High: -1, Bits: 64},
-		{Name: "third", Type: "unsigned long", Reg: 3, High: -1, Bits: 64},
+		{Name: "second", Type: "unsigned long", Reg: 2, High: -1, Bits: 64, cases: 12},
+		{Name: "third", Type: "unsigned long", Reg: 3, High: -1, Bits: 32},
 		{Name: "ptr", Type: "void *", Reg: 4, High: -1, Bits: 64, Pointer: true},
 	}
 	argsKcmp = []Arg{
-		{Name: "pid1", Type: "pid_t", Reg: 0, High: -1, Bits: 32, Signed: true},
-		{Name: "pid2", Type: "pid_t", Reg: 1, High: -1, Bits: 32, Signed: true},
-		{Name: "type", Type: "int", Reg: 2, High: -1, Bits: 32, Signed: true, group: 137},
-		{Name: "idx1", Type: "unsigned long", Reg: 3, High: -1, Bits: 64},
-		{Name: "idx2", Type: "unsigned long", Reg: 4, High: -1, Bits: 64},
-	}
-	argsKcmp_2 = []Arg{
 		{Name: "pid1", Type: "pid_t", Reg: 0, High: -1, Bits: 32, Signed: true},
 		{Name: "pid2", Type: "pid_t", Reg: 1, High: -1, Bits: 32, Signed: true},
 		{Name: "type", Type: "int", Reg: 2, High: -1, Bits: 32, Signed: true, group: 137},
@@ -1367,16 +1355,16 @@ var (
 	}
 	argsKeyctl = []Arg{
 		{Name: "option", Type: "int", Reg: 0, High: -1, Bits: 32, Signed: true, group: 105},
-		{Name: "arg2", Type: "unsigned long", Reg: 1, High: -1, Bits: 64},
-		{Name: "arg3", Type: "unsigned long", Reg: 2, High: -1, Bits: 64},
-		{Name: "arg4", Type: "unsigned long", Reg: 3, High: -1, Bits: 64},
-		{Name: "arg5", Type: "unsigned long", Reg: 4, High: -1, Bits: 64},
+		{Name: "arg2", Type: "unsigned long", Reg: 1, High: -1, Bits: 32, Signed: true},
+		{Name: "arg3", Type: "unsigned long", Reg: 2, High: -1, Bits: 32},
+		{Name: "arg4", Type: "unsigned long", Reg: 3, High: -1, Bits: 64, cases: 3},
+		{Name: "arg5", Type: "unsigned long", Reg: 4, High: -1, Bits: 32},
 	}
 	argsKeyctl_2 = []Arg{
 		{Name: "option", Type: "int", Reg: 0, High: -1, Bits: 32, Signed: true, group: 105},
-		{Name: "arg2", Type: "unsigned long", Reg: 1, High: -1, Bits: 32},
+		{Name: "arg2", Type: "unsigned long", Reg: 1, High: -1, Bits: 32, Signed: true},
 		{Name: "arg3", Type: "unsigned long", Reg: 2, High: -1, Bits: 32},
-		{Name: "arg4", Type: "unsigned long", Reg: 3, High: -1, Bits: 32},
+		{Name: "arg4", Type: "unsigned long", Reg: 3, High: -1, Bits: 32, cases: 3},
 		{Name: "arg5", Type: "unsigned long", Reg: 4, High: -1, Bits: 32},
 	}
 	argsKill = []Arg{
@@ -1592,7 +1580,7 @@ var (
 	argsMbind = []Arg{
 		{Name: "start", Type: "unsigned long", Reg: 0, High: -1, Bits: 64},
 		{Name: "len", Type: "unsigned long", Reg: 1, High: -1, Bits: 64},
-		{Name: "mode", Type: "unsigned long", Reg: 2, High: -1, Bits: 64, group: 66},
+		{Name: "mode", Type: "unsigned long", Reg: 2, High: -1, Bits: 32, Signed: true, group: 66},
 		{Name: "nmask", Type: "const unsigned long *", Reg: 3, High: -1, Bits: 64, Pointer: true},
 		{Name: "maxnode", Type: "unsigned long", Reg: 4, High: -1, Bits: 64},
 		{Name: "flags", Type: "unsigned int", Reg: 5, High: -1, Bits: 32, group: 67},
@@ -1600,7 +1588,7 @@ var (
 	argsMbind_2 = []Arg{
 		{Name: "start", Type: "unsigned long", Reg: 0, High: -1, Bits: 32},
 		{Name: "len", Type: "unsigned long", Reg: 1, High: -1, Bits: 32},
-		{Name: "mode", Type: "unsigned long", Reg: 2, High: -1, Bits: 32, group: 66},
+		{Name: "mode", Type: "unsigned long", Reg: 2, High: -1, Bits: 32, Signed: true, group: 66},
 		{Name: "nmask", Type: "const unsigned long *", Reg: 3, High: -1, Bits: 32, Pointer: true},
 		{Name: "maxnode", Type: "unsigned long", Reg: 4, High: -1, Bits: 32},
 		{Name: "flags", Type: "unsigned int", Reg: 5, High: -1, Bits: 32, group: 67},
@@ -1699,8 +1687,8 @@ var (
 	argsMmap = []Arg{
 		{Name: "addr", Type: "unsigned long", Reg: 0, High: -1, Bits: 64},
 		{Name: "len", Type: "unsigned long", Reg: 1, High: -1, Bits: 64},
-		{Name: "prot", Type: "unsigned long", Reg: 2, High: -1, Bits: 64, group: 59},
-		{Name: "flags", Type: "unsigned long", Reg: 3, High: -1, Bits: 64, group: 60},
+		{Name: "prot", Type: "unsigned long", Reg: 2, High: -1, Bits: 32, group: 59},
+		{Name: "flags", Type: "unsigned long", Reg: 3, High: -1, Bits: 32, group: 60},
 		{Name: "fd", Type: "unsigned long", Reg: 4, High: -1, Bits: 32, Signed: true},
 		{Name: "off", Type: "unsigned long", Reg: 5, High: -1, Bits: 64},
 	}
@@ -1729,8 +1717,8 @@ var (
 	argsMmap_6 = []Arg{
 		{Name: "addr", Type: "unsigned long", Reg: 0, High: -1, Bits: 64},
 		{Name: "len", Type: "unsigned long", Reg: 1, High: -1, Bits: 64},
-		{Name: "prot", Type: "unsigned long", Reg: 2, High: -1, Bits: 64, group: 59},
-		{Name: "flags", Type: "unsigned long", Reg: 3, High: -1, Bits: 64, group: 60},
+		{Name: "prot", Type: "unsigned long", Reg: 2, High: -1, Bits: 32, group: 59},
+		{Name: "flags", Type: "unsigned long", Reg: 3, High: -1, Bits: 32, group: 60},
 		{Name: "fd", Type: "unsigned long", Reg: 4, High: -1, Bits: 32, Signed: true},
 		{Name: "off", Type: "off_t", Reg: 5, High: -1, Bits: 64, Signed: true},
 	}
@@ -2115,9 +2103,9 @@ var (
 		{Name: "buf", Type: "void *", Reg: 4, High: -1, Bits: 32, Pointer: true},
 	}
 	argsPciconfigRead_2 = []Arg{
-		{Name: "bus", Type: "unsigned long", Reg: 0, High: -1, Bits: 64},
-		{Name: "dfn", Type: "unsigned long", Reg: 1, High: -1, Bits: 64},
-		{Name: "off", Type: "unsigned long", Reg: 2, High: -1, Bits: 64},
+		{Name: "bus", Type: "unsigned long", Reg: 0, High: -1, Bits: 32},
+		{Name: "dfn", Type: "unsigned long", Reg: 1, High: -1, Bits: 32},
+		{Name: "off", Type: "unsigned long", Reg: 2, High: -1, Bits: 32},
 		{Name: "len", Type: "unsigned long", Reg: 3, High: -1, Bits: 64},
 		{Name: "buf", Type: "void *", Reg: 4, High: -1, Bits: 64, Pointer: true},
 	}
@@ -2139,7 +2127,7 @@ var (
 		{Name: "personality", Type: "unsigned int", Reg: 0, High: -1, Bits: 32, group: 124},
 	}
 	argsPersonality_2 = []Arg{
-		{Name: "personality", Type: "unsigned long", Reg: 0, High: -1, Bits: 64, group: 124},
+		{Name: "personality", Type: "unsigned long", Reg: 0, High: -1, Bits: 32, group: 124},
 	}
 	argsPidfdGetfd = []Arg{
 		{Name: "pidfd", Type: "int", Reg: 0, High: -1, Bits: 32, Signed: true},
@@ -2240,16 +2228,16 @@ var (
 	}
 	argsPrctl = []Arg{
 		{Name: "option", Type: "int", Reg: 0, High: -1, Bits: 32, Signed: true, group: 88},
-		{Name: "arg2", Type: "unsigned long", Reg: 1, High: -1, Bits: 64, cases: 3},
-		{Name: "arg3", Type: "unsigned long", Reg: 2, High: -1, Bits: 64, cases: 4},
-		{Name: "arg4", Type: "unsigned long", Reg: 3, High: -1, Bits: 64},
+		{Name: "arg2", Type: "unsigned long", Reg: 1, High: -1, Bits: 64, cases: 4},
+		{Name: "arg3", Type: "unsigned long", Reg: 2, High: -1, Bits: 64, cases: 5},
+		{Name: "arg4", Type: "unsigned long", Reg: 3, High: -1, Bits: 64, cases: 6},
 		{Name: "arg5", Type: "unsigned long", Reg: 4, High: -1, Bits: 64},
 	}
 	argsPrctl_2 = []Arg{
 		{Name: "option", Type: "int", Reg: 0, High: -1, Bits: 32, Signed: true, group: 88},
-		{Name: "arg2", Type: "unsigned long", Reg: 1, High: -1, Bits: 32, cases: 3},
-		{Name: "arg3", Type: "unsigned long", Reg: 2, High: -1, Bits: 32, cases: 4},
-		{Name: "arg4", Type: "unsigned long", Reg: 3, High: -1, Bits: 32},
+		{Name: "arg2", Type: "unsigned long", Reg: 1, High: -1, Bits: 32, cases: 10},
+		{Name: "arg3", Type: "unsigned long", Reg: 2, High: -1, Bits: 32, cases: 11},
+		{Name: "arg4", Type: "unsigned long", Reg: 3, High: -1, Bits: 32, cases: 6},
 		{Name: "arg5", Type: "unsigned long", Reg: 4, High: -1, Bits: 32},
 	}
 	argsPread64 = []Arg{
@@ -2277,16 +2265,16 @@ var (
 		{Name: "pos", Type: "loff_t", Reg: 5, High: 4, Bits: 64, Signed: true},
 	}
 	argsPreadv = []Arg{
-		{Name: "fd", Type: "unsigned long", Reg: 0, High: -1, Bits: 64},
+		{Name: "fd", Type: "unsigned long", Reg: 0, High: -1, Bits: 32},
 		{Name: "vec", Type: "const struct iovec *", Reg: 1, High: -1, Bits: 64, Pointer: true},
-		{Name: "vlen", Type: "unsigned long", Reg: 2, High: -1, Bits: 64},
+		{Name: "vlen", Type: "unsigned long", Reg: 2, High: -1, Bits: 32},
 		{Name: "pos_l", Type: "unsigned long", Reg: 3, High: -1, Bits: 64},
 		{Name: "pos_h", Type: "unsigned long", Reg: 4, High: -1, Bits: 64},
 	}
 	argsPreadv_2 = []Arg{
-		{Name: "fd", Type: "unsigned long", Reg: 0, High: -1, Bits: 64},
+		{Name: "fd", Type: "unsigned long", Reg: 0, High: -1, Bits: 32},
 		{Name: "vec", Type: "const struct iovec *", Reg: 1, High: -1, Bits: 64, Pointer: true},
-		{Name: "vlen", Type: "unsigned long", Reg: 2, High: -1, Bits: 64},
+		{Name: "vlen", Type: "unsigned long", Reg: 2, High: -1, Bits: 32},
 		{Name: "pos_l", Type: "loff_t", Reg: 3, High: -1, Bits: 64, Signed: true},
 	}
 	argsPreadv_3 = []Arg{
@@ -2297,17 +2285,17 @@ var (
 		{Name: "pos_h", Type: "unsigned long", Reg: 4, High: -1, Bits: 32},
 	}
 	argsPreadv2 = []Arg{
-		{Name: "fd", Type: "unsigned long", Reg: 0, High: -1, Bits: 64},
+		{Name: "fd", Type: "unsigned long", Reg: 0, High: -1, Bits: 32},
 		{Name: "vec", Type: "const struct iovec *", Reg: 1, High: -1, Bits: 64, Pointer: true},
-		{Name: "vlen", Type: "unsigned long", Reg: 2, High: -1, Bits: 64},
+		{Name: "vlen", Type: "unsigned long", Reg: 2, High: -1, Bits: 32},
 		{Name: "pos_l", Type: "unsigned long", Reg: 3, High: -1, Bits: 64},
 		{Name: "pos_h", Type: "unsigned long", Reg: 4, High: -1, Bits: 64},
 		{Name: "flags", Type: "rwf_t", Reg: 5, High: -1, Bits: 32, Signed: true, group: 52},
 	}
 	argsPreadv2_2 = []Arg{
-		{Name: "fd", Type: "unsigned long", Reg: 0, High: -1, Bits: 64},
+		{Name: "fd", Type: "unsigned long", Reg: 0, High: -1, Bits: 32},
 		{Name: "vec", Type: "const struct iovec *", Reg: 1, High: -1, Bits: 64, Pointer: true},
-		{Name: "vlen", Type: "unsigned long", Reg: 2, High: -1, Bits: 64},
+		{Name: "vlen", Type: "unsigned long", Reg: 2, High: -1, Bits: 32},
 		{Name: "pos_l", Type: "loff_t", Reg: 3, High: -1, Bits: 64, Signed: true},
 		{Name: "flags", Type: "rwf_t", Reg: 4, High: -1, Bits: 32, Signed: true, group: 52},
 	}
@@ -2334,7 +2322,7 @@ var (
 	argsProcessMadvise = []Arg{
 		{Name: "pidfd", Type: "int", Reg: 0, High: -1, Bits: 32, Signed: true},
 		{Name: "vec", Type: "const struct iovec *", Reg: 1, High: -1, Bits: 64, Pointer: true},
-		{Name: "vlen", Type: "size_t", Reg: 2, High: -1, Bits: 64},
+		{Name: "vlen", Type: "size_t", Reg: 2, High: -1, Bits: 32},
 		{Name: "behavior", Type: "int", Reg: 3, High: -1, Bits: 32, Signed: true, group: 62},
 		{Name: "flags", Type: "unsigned int", Reg: 4, High: -1, Bits: 32},
 	}
@@ -2352,7 +2340,7 @@ var (
 	argsProcessVmReadv = []Arg{
 		{Name: "pid", Type: "pid_t", Reg: 0, High: -1, Bits: 32, Signed: true},
 		{Name: "lvec", Type: "const struct iovec *", Reg: 1, High: -1, Bits: 64, Pointer: true},
-		{Name: "liovcnt", Type: "unsigned long", Reg: 2, High: -1, Bits: 64},
+		{Name: "liovcnt", Type: "unsigned long", Reg: 2, High: -1, Bits: 32},
 		{Name: "rvec", Type: "const struct iovec *", Reg: 3, High: -1, Bits: 64, Pointer: true},
 		{Name: "riovcnt", Type: "unsigned long", Reg: 4, High: -1, Bits: 64},
 		{Name: "flags", Type: "unsigned long", Reg: 5, High: -1, Bits: 64},
@@ -2391,20 +2379,20 @@ var (
 	}
 	argsPtrace = []Arg{
 		{Name: "request", Type: "long", Reg: 0, High: -1, Bits: 64, Signed: true, group: 98},
-		{Name: "pid", Type: "long", Reg: 1, High: -1, Bits: 64, Signed: true},
-		{Name: "addr", Type: "unsigned long", Reg: 2, High: -1, Bits: 64},
+		{Name: "pid", Type: "long", Reg: 1, High: -1, Bits: 32, Signed: true},
+		{Name: "addr", Type: "unsigned long", Reg: 2, High: -1, Bits: 64, cases: 7},
 		{Name: "data", Type: "unsigned long", Reg: 3, High: -1, Bits: 64},
 	}
 	argsPtrace_2 = []Arg{
 		{Name: "request", Type: "compat_long_t", Reg: 0, High: -1, Bits: 32, Signed: true, group: 98},
 		{Name: "pid", Type: "compat_long_t", Reg: 1, High: -1, Bits: 32, Signed: true},
-		{Name: "addr", Type: "compat_long_t", Reg: 2, High: -1, Bits: 32, Signed: true},
+		{Name: "addr", Type: "compat_long_t", Reg: 2, High: -1, Bits: 32, Signed: true, cases: 7},
 		{Name: "data", Type: "compat_long_t", Reg: 3, High: -1, Bits: 32, Signed: true},
 	}
 	argsPtrace_3 = []Arg{
 		{Name: "request", Type: "long", Reg: 0, High: -1, Bits: 32, Signed: true, group: 98},
 		{Name: "pid", Type: "long", Reg: 1, High: -1, Bits: 32, Signed: true},
-		{Name: "addr", Type: "unsigned long", Reg: 2, High: -1, Bits: 32},
+		{Name: "addr", Type: "unsigned long", Reg: 2, High: -1, Bits: 32, cases: 7},
 		{Name: "data", Type: "unsigned long", Reg: 3, High: -1, Bits: 32},
 	}
 	argsPwrite64 = []Arg{
@@ -2513,9 +2501,9 @@ var (
 		{Name: "bufsiz", Type: "int", Reg: 3, High: -1, Bits: 32, Signed: true},
 	}
 	argsReadv = []Arg{
-		{Name: "fd", Type: "unsigned long", Reg: 0, High: -1, Bits: 64},
+		{Name: "fd", Type: "unsigned long", Reg: 0, High: -1, Bits: 32},
 		{Name: "vec", Type: "const struct iovec *", Reg: 1, High: -1, Bits: 64, Pointer: true},
-		{Name: "vlen", Type: "unsigned long", Reg: 2, High: -1, Bits: 64},
+		{Name: "vlen", Type: "unsigned long", Reg: 2, High: -1, Bits: 32},
 	}
 	argsReadv_2 = []Arg{
 		{Name: "fd", Type: "unsigned long", Reg: 0, High: -1, Bits: 32},
@@ -2618,7 +2606,7 @@ var (
 		{Name: "size", Type: "unsigned long", Reg: 1, High: -1, Bits: 64},
 		{Name: "prot", Type: "unsigned long", Reg: 2, High: -1, Bits: 64, group: 59},
 		{Name: "pgoff", Type: "unsigned long", Reg: 3, High: -1, Bits: 64},
-		{Name: "flags", Type: "unsigned long", Reg: 4, High: -1, Bits: 64},
+		{Name: "flags", Type: "unsigned long", Reg: 4, High: -1, Bits: 32},
 	}
 	argsRemapFilePages_2 = []Arg{
 		{Name: "start", Type: "unsigned long", Reg: 0, High: -1, Bits: 32},
@@ -2911,12 +2899,12 @@ var (
 	}
 	argsSeccomp = []Arg{
 		{Name: "op", Type: "unsigned int", Reg: 0, High: -1, Bits: 32, group: 99},
-		{Name: "flags", Type: "unsigned int", Reg: 1, High: -1, Bits: 32, cases: 5},
+		{Name: "flags", Type: "unsigned int", Reg: 1, High: -1, Bits: 32, cases: 8},
 		{Name: "uargs", Type: "void *", Reg: 2, High: -1, Bits: 64, Pointer: true},
 	}
 	argsSeccomp_2 = []Arg{
 		{Name: "op", Type: "unsigned int", Reg: 0, High: -1, Bits: 32, group: 99},
-		{Name: "flags", Type: "unsigned int", Reg: 1, High: -1, Bits: 32, cases: 5},
+		{Name: "flags", Type: "unsigned int", Reg: 1, High: -1, Bits: 32, cases: 8},
 		{Name: "uargs", Type: "void *", Reg: 2, High: -1, Bits: 32, Pointer: true},
 	}
 	argsSelect = []Arg{
@@ -2926,13 +2914,13 @@ var (
 		{Name: "semid", Type: "int", Reg: 0, High: -1, Bits: 32, Signed: true},
 		{Name: "semnum", Type: "int", Reg: 1, High: -1, Bits: 32, Signed: true},
 		{Name: "cmd", Type: "int", Reg: 2, High: -1, Bits: 32, Signed: true, group: 132},
-		{Name: "arg", Type: "unsigned long", Reg: 3, High: -1, Bits: 64},
+		{Name: "arg", Type: "unsigned long", Reg: 3, High: -1, Bits: 32, Signed: true},
 	}
 	argsSemctl_2 = []Arg{
 		{Name: "semid", Type: "int", Reg: 0, High: -1, Bits: 32, Signed: true},
 		{Name: "semnum", Type: "int", Reg: 1, High: -1, Bits: 32, Signed: true},
 		{Name: "cmd", Type: "int", Reg: 2, High: -1, Bits: 32, Signed: true, group: 132},
-		{Name: "arg", Type: "unsigned long", Reg: 3, High: -1, Bits: 32},
+		{Name: "arg", Type: "unsigned long", Reg: 3, High: -1, Bits: 64},
 	}
 	argsSemget = []Arg{
 		{Name: "key", Type: "key_t", Reg: 0, High: -1, Bits: 32, Signed: true, group: 127},
@@ -3321,7 +3309,7 @@ var (
 	argsSocket = []Arg{
 		{Name: "family", Type: "int", Reg: 0, High: -1, Bits: 32, Signed: true, group: 4},
 		{Name: "type", Type: "int", Reg: 1, High: -1, Bits: 32, Signed: true, group: 5},
-		{Name: "protocol", Type: "int", Reg: 2, High: -1, Bits: 32, Signed: true, cases: 6},
+		{Name: "protocol", Type: "int", Reg: 2, High: -1, Bits: 32, Signed: true, cases: 9},
 	}
 	argsSocketcall = []Arg{
 		{Name: "call", Type: "int", Reg: 0, High: -1, Bits: 32, Signed: true, group: 135},
@@ -3334,13 +3322,13 @@ var (
 	argsSocketpair = []Arg{
 		{Name: "family", Type: "int", Reg: 0, High: -1, Bits: 32, Signed: true, group: 4},
 		{Name: "type", Type: "int", Reg: 1, High: -1, Bits: 32, Signed: true, group: 5},
-		{Name: "protocol", Type: "int", Reg: 2, High: -1, Bits: 32, Signed: true, cases: 6},
+		{Name: "protocol", Type: "int", Reg: 2, High: -1, Bits: 32, Signed: true, cases: 9},
 		{Name: "usockvec", Type: "int *", Reg: 3, High: -1, Bits: 64, Pointer: true},
 	}
 	argsSocketpair_2 = []Arg{
 		{Name: "family", Type: "int", Reg: 0, High: -1, Bits: 32, Signed: true, group: 4},
 		{Name: "type", Type: "int", Reg: 1, High: -1, Bits: 32, Signed: true, group: 5},
-		{Name: "protocol", Type: "int", Reg: 2, High: -1, Bits: 32, Signed: true, cases: 6},
+		{Name: "protocol", Type: "int", Reg: 2, High: -1, Bits: 32, Signed: true, cases: 9},
 		{Name: "usockvec", Type: "int *", Reg: 3, High: -1, Bits: 32, Pointer: true},
 	}
 	argsSplice = []Arg{
@@ -3530,7 +3518,7 @@ var (
 	}
 	argsSysfs = []Arg{
 		{Name: "option", Type: "int", Reg: 0, High: -1, Bits: 32, Signed: true},
-		{Name: "arg1", Type: "unsigned long", Reg: 1, High: -1, Bits: 64},
+		{Name: "arg1", Type: "unsigned long", Reg: 1, High: -1, Bits: 32},
 		{Name: "arg2", Type: "unsigned long", Reg: 2, High: -1, Bits: 64},
 	}
 	argsSysfs_2 = []Arg{
@@ -3795,7 +3783,7 @@ var (
 	argsVmsplice = []Arg{
 		{Name: "fd", Type: "int", Reg: 0, High: -1, Bits: 32, Signed: true},
 		{Name: "uiov", Type: "const struct iovec *", Reg: 1, High: -1, Bits: 64, Pointer: true},
-		{Name: "nr_segs", Type: "unsigned long", Reg: 2, High: -1, Bits: 64},
+		{Name: "nr_segs", Type: "unsigned long", Reg: 2, High: -1, Bits: 32},
 		{Name: "flags", Type: "unsigned int", Reg: 3, High: -1, Bits: 32, group: 51},
 	}
 	argsVmsplice_2 = []Arg{

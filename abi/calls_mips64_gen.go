@@ -282,7 +282,7 @@ var callsMIPS64 = []Syscall{
 	{Name: "sched_setscheduler", Nr: 5141, Since: Version{2, 4}, Args: argsSchedSetscheduler},
 	{Name: "sched_yield", Nr: 5023, Since: Version{2, 4}},
 	{Name: "seccomp", Nr: 5312, Since: Version{3, 17}, Args: argsSeccomp},
-	{Name: "semctl", Nr: 5064, Since: Version{2, 4}, Args: argsSemctl},
+	{Name: "semctl", Nr: 5064, Since: Version{2, 4}, Args: argsSemctl_2},
 	{Name: "semget", Nr: 5062, Since: Version{2, 4}, Args: argsSemget},
 	{Name: "semop", Nr: 5063, Since: Version{2, 4}, Args: argsSemop},
 	{Name: "semtimedop", Nr: 5214, Since: Version{2, 6}, Args: argsSemtimedop},

@@ -310,7 +310,7 @@ var callsPPC64 = []Syscall{
 	{Name: "sched_yield", Nr: 158, Since: Version{2, 6}},
 	{Name: "seccomp", Nr: 358, Since: Version{3, 17}, Args: argsSeccomp},
 	{Name: "select", Nr: 82, Since: Version{2, 6}},
-	{Name: "semctl", Nr: 394, Since: Version{5, 1}, Args: argsSemctl},
+	{Name: "semctl", Nr: 394, Since: Version{5, 1}, Args: argsSemctl_2},
 	{Name: "semget", Nr: 393, Since: Version{5, 1}, Args: argsSemget},
 	{Name: "semtimedop", Nr: 392, Since: Version{5, 1}, Args: argsSemtimedop},
 	{Name: "send", Nr: 334, Since: Version{2, 6}, Args: argsSend_2},

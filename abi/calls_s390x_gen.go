@@ -292,7 +292,7 @@ var callsS390X = []Syscall{
 	{Name: "sched_yield", Nr: 158, Since: Version{2, 4}},
 	{Name: "seccomp", Nr: 348, Since: Version{3, 17}, Args: argsSeccomp},
 	{Name: "select", Nr: 142, Since: Version{2, 4}, Args: argsNewselect_2},
-	{Name: "semctl", Nr: 394, Since: Version{5, 1}, Args: argsSemctl},
+	{Name: "semctl", Nr: 394, Since: Version{5, 1}, Args: argsSemctl_2},
 	{Name: "semget", Nr: 393, Since: Version{5, 1}, Args: argsSemget},
 	{Name: "semtimedop", Nr: 392, Since: Version{5, 1}, Args: argsSemtimedop},
 	{Name: "sendfile", Nr: 187, Since: Version{2, 4}, Args: argsSendfile},

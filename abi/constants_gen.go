@@ -1588,6 +1588,7 @@ var constants = [...]constant{
 	{name: "IORING_REGISTER_RING_FDS", value: 0x14},
 	{name: "IORING_REGISTER_SEND_MSG_RING", value: 0x1f},
 	{name: "IORING_REGISTER_SYNC_CANCEL", value: 0x18},
+	{name: "IORING_REGISTER_USE_REGISTERED_RING", value: 0x80000000},
 	{name: "IORING_REGISTER_ZCRX_IFQ", value: 0x20},
 	{name: "IORING_SETUP_ATTACH_WQ", value: 0x20},
 	{name: "IORING_SETUP_CLAMP", value: 0x10},

@@ -37,41 +37,30 @@ func (g *Arg) Int(value uint64) int64 {
 // What some arguments mean depends on others (a socket option on its level);
 // FormatArgs knows those, Format prints a number for them.
 func (a *Arch) Format(call *Syscall, arg *Arg, value uint64) string {
-	return a.format(arg, arg.group, value&arg.valid())
+	return a.format(arg, value&arg.valid())
 }
 
 // FormatArgs prints all arguments of a call, given its registers.
 func (a *Arch) FormatArgs(call *Syscall, regs *[6]uint64) []string {
 	texts := make([]string, len(call.Args))
 	for i := range call.Args {
-		arg := &call.Args[i]
-		texts[i] = a.format(arg, a.groupOf(call, arg, regs), arg.Value(regs))
+		arg := call.Args[i]
+		if decider, ok := call.Decider(&arg); ok {
+			arg = a.Refine(call, &arg, decider.Value(regs))
+		}
+		texts[i] = a.format(&arg, arg.Value(regs))
 	}
 	return texts
 }
 
-// groupOf is the argument's group in a call with these registers.
-func (a *Arch) groupOf(call *Syscall, arg *Arg, regs *[6]uint64) uint8 {
-	if arg.cases == 0 {
-		return arg.group
-	}
-	for _, c := range caseLists[arg.cases-1] {
-		of := &call.Args[c.of]
-		if v, ok := constants[c.value].on(a); ok && uint64(v)&of.valid() == of.Value(regs) {
-			return c.group
-		}
-	}
-	return arg.group
-}
-
-func (a *Arch) format(arg *Arg, index uint8, value uint64) string {
+func (a *Arch) format(arg *Arg, value uint64) string {
 	if arg.Pointer && value == 0 {
 		return "NULL"
 	}
-	if index == 0 {
+	if arg.group == 0 {
 		return arg.number(value)
 	}
-	g := &groups[index-1]
+	g := &groups[arg.group-1]
 	names, rest := g.spell(a, value, arg.valid())
 	switch {
 	case len(names) == 0 && g.octal:

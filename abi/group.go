@@ -15,13 +15,6 @@ type field struct {
 	names    []uint16 // indices into constants
 }
 
-// groupCase replaces an argument's group if the argument Args[of] has a value.
-type groupCase struct {
-	of    uint8
-	value uint16 // an index into constants
-	group uint8
-}
-
 // bits returns the field's mask on an architecture.
 func (f *field) bits(a *Arch) uint64 {
 	if f.maskName == 0 {

@@ -7,55 +7,55 @@ var groups = [...]group{
 	// mode
 	{octal: true, fields: []field{}, flags: nil},
 	// filetype
-	{octal: true, fields: []field{{maskName: 3950, names: []uint16{3950, 3945, 3944, 3947, 3951, 3946, 3948}}}, flags: nil},
+	{octal: true, fields: []field{{maskName: 3951, names: []uint16{3951, 3946, 3945, 3948, 3952, 3947, 3949}}}, flags: nil},
 	// dirfd
 	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{105}}}, flags: nil},
 	// family
 	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{65, 64, 49, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63, 66, 67, 68, 69}}}, flags: nil},
 	// socktype
-	{octal: false, fields: []field{{maskName: 3716, names: []uint16{3711, 3701, 3706, 3708, 3709, 3699, 3705}}}, flags: []uint16{3698, 3704}},
+	{octal: false, fields: []field{{maskName: 3717, names: []uint16{3712, 3702, 3707, 3709, 3710, 3700, 3706}}}, flags: []uint16{3699, 3705}},
 	// sockflags
-	{octal: false, fields: []field{}, flags: []uint16{3698, 3704}},
+	{octal: false, fields: []field{}, flags: []uint16{3699, 3705}},
 	// ipproto
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1637, 1620, 1621, 1622, 1623, 1624, 1625, 1626, 1627, 1628, 1629, 1630, 1631, 1632, 1633, 1634, 1635, 1636, 1638, 1639, 1640, 1641, 1642, 1643, 1644, 1645, 1646, 1647, 1648, 1649, 1650, 1651, 1652, 1653, 1654, 1655, 1656}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1638, 1621, 1622, 1623, 1624, 1625, 1626, 1627, 1628, 1629, 1630, 1631, 1632, 1633, 1634, 1635, 1636, 1637, 1639, 1640, 1641, 1642, 1643, 1644, 1645, 1646, 1647, 1648, 1649, 1650, 1651, 1652, 1653, 1654, 1655, 1656, 1657}}}, flags: nil},
 	// netlinkproto
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{2259, 2267, 2245, 2264, 2255, 2268, 2262, 2250, 2235, 2244, 2238, 2254, 2249, 2240, 2251, 2246, 2261, 2242, 2258, 2239, 2263}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{2260, 2268, 2246, 2265, 2256, 2269, 2263, 2251, 2236, 2245, 2239, 2255, 2250, 2241, 2252, 2247, 2262, 2243, 2259, 2240, 2264}}}, flags: nil},
 	// sockmsg
-	{octal: false, fields: []field{}, flags: []uint16{2182, 2183, 2171, 2170, 2184, 2190, 2172, 2173, 2192, 2177, 2189, 2168, 2185, 2174, 2181, 2179, 2193, 2166, 2194, 2176, 2167}},
+	{octal: false, fields: []field{}, flags: []uint16{2183, 2184, 2172, 2171, 2185, 2191, 2173, 2174, 2193, 2178, 2190, 2169, 2186, 2175, 2182, 2180, 2194, 2167, 2195, 2177, 2168}},
 	// shutdown
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3559, 3561, 3560}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3560, 3562, 3561}}}, flags: nil},
 	// sollevel
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3743, 3725, 3716, 3717, 3718, 3719, 3720, 3721, 3722, 3723, 3724, 3726, 3727, 3728, 3729, 3730, 3731, 3732, 3733, 3734, 3735, 3736, 3737, 3738, 3739, 3740, 3741, 3742, 3744, 3745, 3746, 3747, 3748, 3749, 3750}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3744, 3726, 3717, 3718, 3719, 3720, 3721, 3722, 3723, 3724, 3725, 3727, 3728, 3729, 3730, 3731, 3732, 3733, 3734, 3735, 3736, 3737, 3738, 3739, 3740, 3741, 3742, 3743, 3745, 3746, 3747, 3748, 3749, 3750, 3751}}}, flags: nil},
 	// so
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3752, 3753, 3754, 3755, 3756, 3757, 3758, 3759, 3760, 3761, 3762, 3763, 3764, 3765, 3766, 3767, 3768, 3769, 3770, 3771, 3772, 3773, 3774, 3775, 3788, 3789, 3790, 3791, 3792, 3793, 3794, 3795, 3796, 3797, 3798, 3799, 3800, 3801, 3802, 3803, 3804, 3805, 3806, 3807, 3808, 3809, 3810, 3811, 3812, 3813, 3814, 3815, 3816, 3817, 3818, 3819, 3820, 3821, 3822, 3823, 3824, 3825, 3826, 3827, 3828, 3829, 3830, 3831, 3832, 3833, 3834, 3835, 3836, 3837, 3838, 3839, 3840, 3841, 3842, 3843, 3844, 3845, 3846, 3847, 3848, 3849, 3850, 3860, 3861}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3753, 3754, 3755, 3756, 3757, 3758, 3759, 3760, 3761, 3762, 3763, 3764, 3765, 3766, 3767, 3768, 3769, 3770, 3771, 3772, 3773, 3774, 3775, 3776, 3789, 3790, 3791, 3792, 3793, 3794, 3795, 3796, 3797, 3798, 3799, 3800, 3801, 3802, 3803, 3804, 3805, 3806, 3807, 3808, 3809, 3810, 3811, 3812, 3813, 3814, 3815, 3816, 3817, 3818, 3819, 3820, 3821, 3822, 3823, 3824, 3825, 3826, 3827, 3828, 3829, 3830, 3831, 3832, 3833, 3834, 3835, 3836, 3837, 3838, 3839, 3840, 3841, 3842, 3843, 3844, 3845, 3846, 3847, 3848, 3849, 3850, 3851, 3861, 3862}}}, flags: nil},
 	// soltcp
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{4037, 4026, 4013, 4023, 4024, 4022, 4052, 4025, 4014, 4061, 4020, 4040, 4007, 4029, 4056, 4055, 4060, 4041, 4046, 4039, 4045, 4016, 4057, 4038, 4005, 4051, 4050, 4047, 4017, 4059, 4030, 4018, 4019, 4062, 4021, 4058}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{4038, 4027, 4014, 4024, 4025, 4023, 4053, 4026, 4015, 4062, 4021, 4041, 4008, 4030, 4057, 4056, 4061, 4042, 4047, 4040, 4046, 4017, 4058, 4039, 4006, 4052, 4051, 4048, 4018, 4060, 4031, 4019, 4020, 4063, 4022, 4059}}}, flags: nil},
 	// soludp
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{4236, 4237, 4245, 4244, 4246, 4243}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{4237, 4238, 4246, 4245, 4247, 4244}}}, flags: nil},
 	// solip
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1780, 1782, 1739, 1756, 1779, 1772, 1777, 1759, 1760, 1749, 1769, 1776, 1775, 1748, 1738, 1740, 1785, 1758, 1781, 1757, 1745, 1754, 1732, 1730, 1771, 1770, 1751, 1753, 1752, 1728, 1736, 1783, 1731, 1729, 1737, 1746, 1750, 1784, 1741, 1768}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1781, 1783, 1740, 1757, 1780, 1773, 1778, 1760, 1761, 1750, 1770, 1777, 1776, 1749, 1739, 1741, 1786, 1759, 1782, 1758, 1746, 1755, 1733, 1731, 1772, 1771, 1752, 1754, 1753, 1729, 1737, 1784, 1732, 1730, 1738, 1747, 1751, 1785, 1742, 1769}}}, flags: nil},
 	// solipv6
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1663, 1660, 1659, 1657, 1662, 1661, 1668, 1658, 1690, 1666, 1722, 1688, 1687, 1689, 1665, 1670, 1711, 1685, 1684, 1701, 1724, 1679, 1681, 1686, 1712, 1702, 1678, 1727, 1675, 1708, 1693, 1704, 1676, 1705, 1677, 1714, 1709, 1713, 1700, 1671, 1707, 1692, 1669, 1710, 1720, 1667, 1664, 1683, 1691, 1721, 1723, 1703, 1674}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1664, 1661, 1660, 1658, 1663, 1662, 1669, 1659, 1691, 1667, 1723, 1689, 1688, 1690, 1666, 1671, 1712, 1686, 1685, 1702, 1725, 1680, 1682, 1687, 1713, 1703, 1679, 1728, 1676, 1709, 1694, 1705, 1677, 1706, 1678, 1715, 1710, 1714, 1701, 1672, 1708, 1693, 1670, 1711, 1721, 1668, 1665, 1684, 1692, 1722, 1724, 1704, 1675}}}, flags: nil},
 	// solnetlink
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{2234, 2241, 2257, 2236, 2256, 2260, 2265, 2252, 2253, 2237, 2243, 2247}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{2235, 2242, 2258, 2237, 2257, 2261, 2266, 2253, 2254, 2238, 2244, 2248}}}, flags: nil},
 	// solpacket
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{2346, 2350, 2381, 2384, 2385, 2349, 2347, 2377, 2391, 2366, 2382, 2388, 2371, 2392, 2389, 2386, 2351, 2387, 2380, 2383, 2354, 2368, 2393}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{2347, 2351, 2382, 2385, 2386, 2350, 2348, 2378, 2392, 2367, 2383, 2389, 2372, 2393, 2390, 2387, 2352, 2388, 2381, 2384, 2355, 2369, 2394}}}, flags: nil},
 	// open
-	{octal: false, fields: []field{{maskName: 2323, names: []uint16{2339, 2345, 2340}}}, flags: []uint16{2343, 2342, 2326, 2330, 2335, 2344, 2323, 2337, 2329, 2324, 2327, 2332, 2328, 2336, 2334, 2325, 2338}},
+	{octal: false, fields: []field{{maskName: 2324, names: []uint16{2340, 2346, 2341}}}, flags: []uint16{2344, 2343, 2327, 2331, 2336, 2345, 2324, 2338, 2330, 2325, 2328, 2333, 2329, 2337, 2335, 2326, 2339}},
 	// fdflags
-	{octal: false, fields: []field{}, flags: []uint16{2325, 2337, 2327, 2330, 2344}},
+	{octal: false, fields: []field{}, flags: []uint16{2326, 2338, 2328, 2331, 2345}},
 	// fdcloexec
 	{octal: false, fields: []field{}, flags: []uint16{1215}},
 	// uffd
-	{octal: false, fields: []field{}, flags: []uint16{2325, 2337, 4247}},
+	{octal: false, fields: []field{}, flags: []uint16{2326, 2338, 4248}},
 	// eventfd
 	{octal: false, fields: []field{}, flags: []uint16{841, 839, 840}},
 	// signalfd
-	{octal: false, fields: []field{}, flags: []uint16{3523, 3524}},
+	{octal: false, fields: []field{}, flags: []uint16{3524, 3525}},
 	// timerfd
-	{octal: false, fields: []field{}, flags: []uint16{4079, 4080}},
+	{octal: false, fields: []field{}, flags: []uint16{4080, 4081}},
 	// timerfdset
-	{octal: false, fields: []field{}, flags: []uint16{4081, 4082}},
+	{octal: false, fields: []field{}, flags: []uint16{4082, 4083}},
 	// epollcreate
 	{octal: false, fields: []field{}, flags: []uint16{945}},
 	// epollop
@@ -71,15 +71,15 @@ var groups = [...]group{
 	// fanmask
 	{octal: false, fields: []field{}, flags: []uint16{1128, 1184, 1137, 1145, 1144, 1193, 1186, 1187, 1146, 1147, 1148, 1188, 1194, 1198, 1166, 1196, 1129, 1195, 1197, 1165, 1199, 1192}},
 	// memfd
-	{octal: false, fields: []field{{mask: 0xfc000000, names: []uint16{2085, 2086, 2087, 2088, 2089, 2090, 2091, 2092, 2093, 2094, 2095, 2096}}}, flags: []uint16{2082, 2081, 2084, 2099, 2083}},
+	{octal: false, fields: []field{{mask: 0xfc000000, names: []uint16{2086, 2087, 2088, 2089, 2090, 2091, 2092, 2093, 2094, 2095, 2096, 2097}}}, flags: []uint16{2083, 2082, 2085, 2100, 2084}},
 	// pidfdopen
-	{octal: false, fields: []field{}, flags: []uint16{2820, 2828}},
+	{octal: false, fields: []field{}, flags: []uint16{2821, 2829}},
 	// pidfdsignal
-	{octal: false, fields: []field{}, flags: []uint16{2826, 2827, 2825}},
+	{octal: false, fields: []field{}, flags: []uint16{2827, 2828, 2826}},
 	// closerange
 	{octal: false, fields: []field{}, flags: []uint16{762, 761}},
 	// opentree
-	{octal: false, fields: []field{}, flags: []uint16{2314, 2313, 114, 106, 104, 107}},
+	{octal: false, fields: []field{}, flags: []uint16{2315, 2314, 114, 106, 104, 107}},
 	// at
 	{octal: false, fields: []field{}, flags: []uint16{114, 113, 106, 104, 107}},
 	// ataccess
@@ -89,27 +89,27 @@ var groups = [...]group{
 	// statxflags
 	{octal: false, fields: []field{}, flags: []uint16{114, 113, 106, 104, 110, 109}},
 	// statxmask
-	{octal: false, fields: []field{}, flags: []uint16{3880, 3895, 3890, 3892, 3896, 3886, 3869, 3891, 3883, 3887, 3893, 3881, 3882, 3888, 3884, 3889, 3894, 3897, 3885}},
+	{octal: false, fields: []field{}, flags: []uint16{3881, 3896, 3891, 3893, 3897, 3887, 3870, 3892, 3884, 3888, 3894, 3882, 3883, 3889, 3885, 3890, 3895, 3898, 3886}},
 	// access
-	{octal: false, fields: []field{}, flags: []uint16{3436, 4329, 4373, 1408}},
+	{octal: false, fields: []field{}, flags: []uint16{3437, 4330, 4374, 1408}},
 	// rename
-	{octal: false, fields: []field{}, flags: []uint16{3298, 3297, 3299}},
+	{octal: false, fields: []field{}, flags: []uint16{3299, 3298, 3300}},
 	// whence
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3511, 3507, 3509, 3508, 3510}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3512, 3508, 3510, 3509, 3511}}}, flags: nil},
 	// flock
-	{octal: false, fields: []field{}, flags: []uint16{1948, 1946, 1949, 1947}},
+	{octal: false, fields: []field{}, flags: []uint16{1949, 1947, 1950, 1948}},
 	// falloc
 	{octal: false, fields: []field{}, flags: []uint16{1118, 1121, 1123, 1122, 1119, 1126, 1120, 1124, 1125}},
 	// fadvise
 	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1114, 1115, 1116, 1117, 1112, 1113}}}, flags: nil},
 	// syncrange
-	{octal: false, fields: []field{}, flags: []uint16{3907, 3908, 3906}},
+	{octal: false, fields: []field{}, flags: []uint16{3908, 3909, 3907}},
 	// splice
-	{octal: false, fields: []field{}, flags: []uint16{3864, 3865, 3863, 3862}},
+	{octal: false, fields: []field{}, flags: []uint16{3865, 3866, 3864, 3863}},
 	// rwf
-	{octal: false, fields: []field{}, flags: []uint16{3429, 3428, 3434, 3432, 3425, 3430, 3426, 3427, 3431}},
+	{octal: false, fields: []field{}, flags: []uint16{3430, 3429, 3435, 3433, 3426, 3431, 3427, 3428, 3432}},
 	// xattr
-	{octal: false, fields: []field{}, flags: []uint16{4331, 4332}},
+	{octal: false, fields: []field{}, flags: []uint16{4332, 4333}},
 	// fcntl
 	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1385, 1390, 1417, 1391, 1418, 1393, 1420, 1422, 1424, 1395, 1427, 1399, 1394, 1421, 1423, 1425, 1397, 1396, 1405, 1406, 1407, 1419, 1392, 1404, 1387, 1384, 1383, 1386, 1426, 1398, 1382, 1402, 1401, 1429, 1400, 1428}}}, flags: nil},
 	// lease
@@ -119,61 +119,61 @@ var groups = [...]group{
 	// dnotify
 	{octal: false, fields: []field{}, flags: []uint16{789, 793, 791, 792, 795, 790, 794}},
 	// ioctl
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1236, 1234, 1233, 1235, 1232, 1237, 3976, 4069, 4073, 4071, 3977, 4070, 4074, 4072, 3975, 4066, 4068, 4067, 4064, 4078, 3974, 4065, 4092, 4093, 4094, 4095, 4096, 4097, 4098, 4099, 4100, 4101, 4102, 4103, 4104, 4105, 4106, 4107, 4108, 4109, 4110, 4111, 4112, 4113, 4114, 4115, 4116, 4117, 4118, 4119, 4120, 4135, 4136, 4137, 4147, 4148, 4149, 4150, 4151, 4152, 4153, 4154, 4155, 4156, 4157, 4158, 4159, 4160, 4161, 4162, 4163, 4164, 4165, 4166, 4167, 4168, 4169, 4170, 4171, 4172, 4173, 4174, 3600, 3601, 3602, 3603, 3604, 3605, 3606, 3607, 3608, 3609, 3610, 3611, 3612, 3613, 3614, 3615, 3616, 3617, 3618, 3619, 3620, 3621, 3622, 3623, 3624, 3625, 3626, 3627, 3628, 3629, 3630, 3631, 3632, 3633, 3634, 3635, 3636, 3637, 3638, 3639, 3640, 3641, 3642, 3643, 3644, 3645, 3646, 3647, 3648, 3649, 3650, 3651, 3652, 3653, 3654, 3655, 3656, 3657, 3658, 3659, 3660, 3661, 3662, 3663, 3664, 3665, 3666, 3667, 3668, 3669, 3670, 3671, 3672, 3673, 3674, 3675, 3676, 3677, 3678, 3679, 3680, 3681, 3682, 3683, 3684, 3685, 3686, 3687, 3688, 3689, 3690, 3691, 3692, 151, 152, 153, 154, 155, 156, 157, 158, 159, 160, 161, 162, 163, 164, 165, 166, 167, 168, 169, 170, 171, 172, 173, 174, 175, 1296, 1297, 1298, 1299, 1300, 1301, 1302, 1303, 1304, 1305, 1306, 1307, 1308, 1309, 1229, 1230, 1231, 4192, 4193, 4194, 4195, 4196, 4197, 4198, 4199, 4200, 4201, 4202, 4203, 4204, 4205, 4206, 4207, 4208, 4209, 4184, 4185, 4186, 4187, 4188, 4189, 4190, 4191, 4182, 4183, 1950, 1951, 1952, 1953, 1954, 1955, 1956, 1957, 1958, 1959, 1960, 1961, 1962, 2486, 2487, 2488, 2489, 2490, 2491, 2492, 2493, 2494, 2495, 2496, 2497, 3331, 3332, 3333, 3334, 3335, 3336, 3337, 3338, 3339, 3340, 3341, 3342, 3343, 3344, 3345, 3346, 3347, 3348, 3349, 3350, 3351, 3352, 3353, 3354, 3355, 3356, 3357, 3358, 3359, 3360, 3361, 3362, 3363, 3364, 3365, 3366, 3367, 3368, 3369, 3370, 3371, 3372, 3373, 3374, 3322, 3323, 3324, 3325, 3326, 3327, 3328, 4284, 4285, 4286, 4287, 4288, 4289, 4290, 4291, 4292, 4293, 4294, 4295, 4296, 4297, 4298, 4299, 4300, 4301, 4302, 2293, 2294, 2295, 2296, 2297, 2298, 2299, 2300, 2301, 2302, 3481, 3482, 3483, 3484, 3485, 2843, 2844, 2845, 2846, 2847, 2848, 2849, 2850, 2851, 2852, 2853, 2854, 2855, 2856, 2857, 2858, 2859, 2860, 2861, 2862, 2863, 2864, 2865, 2866, 2867, 2868, 2869, 2870, 2871, 2872, 2873, 2874, 2875, 2876, 4308, 4309, 4310, 4311, 4312, 4313, 4314, 4315, 4316, 4317, 4318}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1236, 1234, 1233, 1235, 1232, 1237, 3977, 4070, 4074, 4072, 3978, 4071, 4075, 4073, 3976, 4067, 4069, 4068, 4065, 4079, 3975, 4066, 4093, 4094, 4095, 4096, 4097, 4098, 4099, 4100, 4101, 4102, 4103, 4104, 4105, 4106, 4107, 4108, 4109, 4110, 4111, 4112, 4113, 4114, 4115, 4116, 4117, 4118, 4119, 4120, 4121, 4136, 4137, 4138, 4148, 4149, 4150, 4151, 4152, 4153, 4154, 4155, 4156, 4157, 4158, 4159, 4160, 4161, 4162, 4163, 4164, 4165, 4166, 4167, 4168, 4169, 4170, 4171, 4172, 4173, 4174, 4175, 3601, 3602, 3603, 3604, 3605, 3606, 3607, 3608, 3609, 3610, 3611, 3612, 3613, 3614, 3615, 3616, 3617, 3618, 3619, 3620, 3621, 3622, 3623, 3624, 3625, 3626, 3627, 3628, 3629, 3630, 3631, 3632, 3633, 3634, 3635, 3636, 3637, 3638, 3639, 3640, 3641, 3642, 3643, 3644, 3645, 3646, 3647, 3648, 3649, 3650, 3651, 3652, 3653, 3654, 3655, 3656, 3657, 3658, 3659, 3660, 3661, 3662, 3663, 3664, 3665, 3666, 3667, 3668, 3669, 3670, 3671, 3672, 3673, 3674, 3675, 3676, 3677, 3678, 3679, 3680, 3681, 3682, 3683, 3684, 3685, 3686, 3687, 3688, 3689, 3690, 3691, 3692, 3693, 151, 152, 153, 154, 155, 156, 157, 158, 159, 160, 161, 162, 163, 164, 165, 166, 167, 168, 169, 170, 171, 172, 173, 174, 175, 1296, 1297, 1298, 1299, 1300, 1301, 1302, 1303, 1304, 1305, 1306, 1307, 1308, 1309, 1229, 1230, 1231, 4193, 4194, 4195, 4196, 4197, 4198, 4199, 4200, 4201, 4202, 4203, 4204, 4205, 4206, 4207, 4208, 4209, 4210, 4185, 4186, 4187, 4188, 4189, 4190, 4191, 4192, 4183, 4184, 1951, 1952, 1953, 1954, 1955, 1956, 1957, 1958, 1959, 1960, 1961, 1962, 1963, 2487, 2488, 2489, 2490, 2491, 2492, 2493, 2494, 2495, 2496, 2497, 2498, 3332, 3333, 3334, 3335, 3336, 3337, 3338, 3339, 3340, 3341, 3342, 3343, 3344, 3345, 3346, 3347, 3348, 3349, 3350, 3351, 3352, 3353, 3354, 3355, 3356, 3357, 3358, 3359, 3360, 3361, 3362, 3363, 3364, 3365, 3366, 3367, 3368, 3369, 3370, 3371, 3372, 3373, 3374, 3375, 3323, 3324, 3325, 3326, 3327, 3328, 3329, 4285, 4286, 4287, 4288, 4289, 4290, 4291, 4292, 4293, 4294, 4295, 4296, 4297, 4298, 4299, 4300, 4301, 4302, 4303, 2294, 2295, 2296, 2297, 2298, 2299, 2300, 2301, 2302, 2303, 3482, 3483, 3484, 3485, 3486, 2844, 2845, 2846, 2847, 2848, 2849, 2850, 2851, 2852, 2853, 2854, 2855, 2856, 2857, 2858, 2859, 2860, 2861, 2862, 2863, 2864, 2865, 2866, 2867, 2868, 2869, 2870, 2871, 2872, 2873, 2874, 2875, 2876, 2877, 4309, 4310, 4311, 4312, 4313, 4314, 4315, 4316, 4317, 4318, 4319}}}, flags: nil},
 	// prot
-	{octal: false, fields: []field{}, flags: []uint16{2888, 2891, 2883, 2890, 2886, 2882, 2889, 2884, 2885, 2887}},
+	{octal: false, fields: []field{}, flags: []uint16{2889, 2892, 2884, 2891, 2887, 2883, 2890, 2885, 2886, 2888}},
 	// mmap
-	{octal: false, fields: []field{{maskName: 2039, names: []uint16{2034, 2032, 2035, 2006}},
-		{mask: 0xfc000000, names: []uint16{2013, 2014, 2015, 2016, 2017, 2018, 2019, 2020, 2021, 2022, 2023, 2024, 2025}},
-	}, flags: []uint16{2009, 2004, 2001, 2002, 2011, 2005, 2007, 2028, 2030, 2031, 2029, 2036, 2012, 2037, 2010}},
+	{octal: false, fields: []field{{maskName: 2040, names: []uint16{2035, 2033, 2036, 2007}},
+		{mask: 0xfc000000, names: []uint16{2014, 2015, 2016, 2017, 2018, 2019, 2020, 2021, 2022, 2023, 2024, 2025, 2026}},
+	}, flags: []uint16{2010, 2005, 2002, 2003, 2012, 2006, 2008, 2029, 2031, 2032, 2030, 2037, 2013, 2038, 2011}},
 	// mremap
-	{octal: false, fields: []field{}, flags: []uint16{2160, 2159, 2158}},
+	{octal: false, fields: []field{}, flags: []uint16{2161, 2160, 2159}},
 	// madvise
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1975, 1976, 1977, 1978, 1979, 1980, 1981, 1982, 1983, 1984, 1985, 1986, 1987, 1988, 1989, 1990, 1991, 1992, 1993, 1994, 1995, 1996, 1997, 1998, 1999, 2000}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1976, 1977, 1978, 1979, 1980, 1981, 1982, 1983, 1984, 1985, 1986, 1987, 1988, 1989, 1990, 1991, 1992, 1993, 1994, 1995, 1996, 1997, 1998, 1999, 2000, 2001}}}, flags: nil},
 	// msync
-	{octal: false, fields: []field{}, flags: []uint16{2196, 2200, 2229}},
+	{octal: false, fields: []field{}, flags: []uint16{2197, 2201, 2230}},
 	// mlockall
-	{octal: false, fields: []field{}, flags: []uint16{2048, 2049, 2050}},
+	{octal: false, fields: []field{}, flags: []uint16{2049, 2050, 2051}},
 	// mlock2
-	{octal: false, fields: []field{}, flags: []uint16{2105}},
+	{octal: false, fields: []field{}, flags: []uint16{2106}},
 	// mempolicy
-	{octal: false, fields: []field{{mask: 0xff, names: []uint16{2136, 2155, 2135, 2146, 2147, 2156, 2157}}}, flags: []uint16{2145, 2143, 2142}},
+	{octal: false, fields: []field{{mask: 0xff, names: []uint16{2137, 2156, 2136, 2147, 2148, 2157, 2158}}}, flags: []uint16{2146, 2144, 2143}},
 	// mbind
-	{octal: false, fields: []field{}, flags: []uint16{2152, 2150, 2151}},
+	{octal: false, fields: []field{}, flags: []uint16{2153, 2151, 2152}},
 	// getmempolicy
-	{octal: false, fields: []field{}, flags: []uint16{2141, 2137, 2138}},
+	{octal: false, fields: []field{}, flags: []uint16{2142, 2138, 2139}},
 	// pkeyrights
-	{octal: false, fields: []field{}, flags: []uint16{2831, 2834, 2832, 2833}},
+	{octal: false, fields: []field{}, flags: []uint16{2832, 2835, 2833, 2834}},
 	// shadowstack
-	{octal: false, fields: []field{}, flags: []uint16{3526, 3525}},
+	{octal: false, fields: []field{}, flags: []uint16{3527, 3526}},
 	// signal
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3562, 3563, 3564, 3565, 3567, 3568, 3569, 3570, 3571, 3572, 3573, 3575, 3576, 3578, 3579, 3580, 3581, 3582, 3583, 3584, 3585, 3586, 3587, 3588, 3589, 3590, 3591, 3592, 3593, 3594, 3595, 3596}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3563, 3564, 3565, 3566, 3568, 3569, 3570, 3571, 3572, 3573, 3574, 3576, 3577, 3579, 3580, 3581, 3582, 3583, 3584, 3585, 3586, 3587, 3588, 3589, 3590, 3591, 3592, 3593, 3594, 3595, 3596, 3597}}}, flags: nil},
 	// sighow
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3597, 3599, 3598}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3598, 3600, 3599}}}, flags: nil},
 	// clone
-	{octal: false, fields: []field{{mask: 0xff, names: []uint16{3562, 3563, 3564, 3565, 3567, 3568, 3569, 3570, 3571, 3572, 3573, 3575, 3576, 3578, 3579, 3580, 3581, 3582, 3583, 3584, 3585, 3586, 3587, 3588, 3589, 3590, 3591, 3592, 3593, 3594, 3595, 3596}}}, flags: []uint16{760, 737, 736, 755, 751, 753, 759, 749, 757, 743, 756, 754, 750, 731, 734, 758, 732, 740, 747, 741, 746, 744, 742, 739}},
+	{octal: false, fields: []field{{mask: 0xff, names: []uint16{3563, 3564, 3565, 3566, 3568, 3569, 3570, 3571, 3572, 3573, 3574, 3576, 3577, 3579, 3580, 3581, 3582, 3583, 3584, 3585, 3586, 3587, 3588, 3589, 3590, 3591, 3592, 3593, 3594, 3595, 3596, 3597}}}, flags: []uint16{760, 737, 736, 755, 751, 753, 759, 749, 757, 743, 756, 754, 750, 731, 734, 758, 732, 740, 747, 741, 746, 744, 742, 739}},
 	// namespaces
 	{octal: false, fields: []field{}, flags: []uint16{745, 760, 737, 736, 755, 757, 743, 756, 740, 747, 741, 746, 744, 742}},
 	// waitoptions
-	{octal: false, fields: []field{}, flags: []uint16{4323, 4328, 4319, 4307, 4325, 4379, 4377, 4378}},
+	{octal: false, fields: []field{}, flags: []uint16{4324, 4329, 4320, 4308, 4326, 4380, 4378, 4379}},
 	// idtype
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3269, 3271, 3270, 3272}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3270, 3272, 3271, 3273}}}, flags: nil},
 	// rusage
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3423, 3422, 3424}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3424, 3423, 3425}}}, flags: nil},
 	// rlimit
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3305, 3306, 3307, 3308, 3309, 3310, 3311, 3312, 3313, 3314, 3315, 3316, 3317, 3318, 3319, 3320}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3306, 3307, 3308, 3309, 3310, 3311, 3312, 3313, 3314, 3315, 3316, 3317, 3318, 3319, 3320, 3321}}}, flags: nil},
 	// prio
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{2878, 2877, 2879}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{2879, 2878, 2880}}}, flags: nil},
 	// ioprio
 	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1551, 1550, 1552}}}, flags: nil},
 	// sched
-	{octal: false, fields: []field{{mask: 0xfffffff, names: []uint16{3452, 3440, 3454, 3437, 3451, 3438, 3439}}}, flags: []uint16{3453}},
+	{octal: false, fields: []field{{mask: 0xfffffff, names: []uint16{3453, 3441, 3455, 3438, 3452, 3439, 3440}}}, flags: []uint16{3454}},
 	// clockid
 	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{720, 716, 719, 724, 718, 722, 717, 711, 721, 712, 723}}}, flags: nil},
 	// timer
-	{octal: false, fields: []field{}, flags: []uint16{4083}},
+	{octal: false, fields: []field{}, flags: []uint16{4084}},
 	// itimer
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1790, 1791, 1789}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1791, 1792, 1790}}}, flags: nil},
 	// futex
 	{octal: false, fields: []field{{maskName: 1339, names: []uint16{1369, 1376, 1343, 1362, 1339, 1379, 1344, 1367, 1365, 1371, 1377, 1374, 1340, 1345}}}, flags: []uint16{1361, 1337}},
 	// futex2
@@ -181,55 +181,55 @@ var groups = [...]group{
 	// bitset
 	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1336}}}, flags: nil},
 	// prctl
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3018, 3019, 3020, 3021, 3022, 3023, 3024, 3025, 3026, 3027, 3028, 3029, 3045, 3046, 3047, 3048, 3050, 3051, 3052, 3053, 3054, 3055, 3056, 3057, 3058, 3059, 3060, 3061, 2924, 2925, 2926, 2927, 2928, 2929, 2930, 2931, 2932, 2933, 2934, 2935, 2936, 2937, 2938, 2939, 2940, 2941, 2942, 2943, 2944, 2945, 2946, 2947, 2948, 2949, 2893, 2892, 2894, 2951, 2955, 3090, 3091, 2961, 2960, 3081, 3080, 3067, 3066, 2976, 2977, 2975, 3010, 2998, 2997, 2996, 2990, 2991, 2950, 3093, 2920}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3019, 3020, 3021, 3022, 3023, 3024, 3025, 3026, 3027, 3028, 3029, 3030, 3046, 3047, 3048, 3049, 3051, 3052, 3053, 3054, 3055, 3056, 3057, 3058, 3059, 3060, 3061, 3062, 2925, 2926, 2927, 2928, 2929, 2930, 2931, 2932, 2933, 2934, 2935, 2936, 2937, 2938, 2939, 2940, 2941, 2942, 2943, 2944, 2945, 2946, 2947, 2948, 2949, 2950, 2894, 2893, 2895, 2952, 2956, 3091, 3092, 2962, 2961, 3082, 3081, 3068, 3067, 2977, 2978, 2976, 3011, 2999, 2998, 2997, 2991, 2992, 2951, 3094, 2921}}}, flags: nil},
 	// prcapambient
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{2896, 2898, 2897, 2895}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{2897, 2899, 2898, 2896}}}, flags: nil},
 	// prcap
 	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{660, 661, 662, 663, 664, 665, 666, 667, 668, 669, 670, 671, 672, 673, 674, 675, 676, 677, 678, 679, 680, 681, 682, 683, 684, 685, 686, 687, 688, 689, 690, 691, 692, 693, 694, 695, 696, 697, 698, 699, 700, 701}}}, flags: nil},
 	// prmm
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3030, 3031, 3032, 3033, 3034, 3035, 3036, 3037, 3038, 3039, 3040, 3041, 3042, 3043, 3044}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3031, 3032, 3033, 3034, 3035, 3036, 3037, 3038, 3039, 3040, 3041, 3042, 3043, 3044, 3045}}}, flags: nil},
 	// prvma
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3062}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3063}}}, flags: nil},
 	// prptracer
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3049}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3050}}}, flags: nil},
 	// prmdwe
-	{octal: false, fields: []field{}, flags: []uint16{2959, 2958}},
+	{octal: false, fields: []field{}, flags: []uint16{2960, 2959}},
 	// prspec
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3079, 3075, 3076}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3080, 3076, 3077}}}, flags: nil},
 	// prseccomp
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3486, 3488, 3487}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3487, 3489, 3488}}}, flags: nil},
 	// archprctl
 	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{97, 96, 83, 84, 82, 95, 89, 88, 94, 87, 93, 92, 90, 91, 86, 80, 85, 81, 99, 98, 100, 102, 101}}}, flags: nil},
 	// ptrace
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3268, 3217, 3211, 3220, 3227, 3223, 3230, 3156, 3197, 3259, 3142, 3157, 3260, 3242, 3171, 3182, 3246, 3181, 3245, 3236, 3196, 3198, 3215, 3183, 3247, 3234, 3235, 3191, 3254, 3190, 3255, 3192, 3170, 3172, 3173, 3174, 3175, 3176, 3177, 3178, 3179, 3180, 3184, 3185, 3186, 3187, 3188, 3189, 3193, 3194, 3195, 3237, 3238, 3239, 3240, 3241, 3243, 3244, 3248, 3249, 3250, 3251, 3252, 3253, 3256, 3257, 3265, 3266, 3141, 3258, 3199}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3269, 3218, 3212, 3221, 3228, 3224, 3231, 3157, 3198, 3260, 3143, 3158, 3261, 3243, 3172, 3183, 3247, 3182, 3246, 3237, 3197, 3199, 3216, 3184, 3248, 3235, 3236, 3192, 3255, 3191, 3256, 3193, 3171, 3173, 3174, 3175, 3176, 3177, 3178, 3179, 3180, 3181, 3185, 3186, 3187, 3188, 3189, 3190, 3194, 3195, 3196, 3238, 3239, 3240, 3241, 3242, 3244, 3245, 3249, 3250, 3251, 3252, 3253, 3254, 3257, 3258, 3266, 3267, 3142, 3259, 3200}}}, flags: nil},
 	// seccomp
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3502, 3501, 3479, 3480}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3503, 3502, 3480, 3481}}}, flags: nil},
 	// seccompflags
-	{octal: false, fields: []field{}, flags: []uint16{3476, 3473, 3475, 3474, 3477, 3478}},
+	{octal: false, fields: []field{}, flags: []uint16{3477, 3474, 3476, 3475, 3478, 3479}},
 	// bpf
 	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{414, 424, 460, 416, 420, 499, 483, 480, 494, 496, 502, 498, 419, 497, 418, 481, 500, 544, 193, 191, 614, 422, 417, 192, 423, 421, 459, 415, 383, 400, 385, 386, 250, 363, 384, 495}}}, flags: nil},
 	// perf
-	{octal: false, fields: []field{}, flags: []uint16{2499, 2500, 2501, 2498}},
+	{octal: false, fields: []field{}, flags: []uint16{2500, 2501, 2502, 2499}},
 	// uringenter
 	{octal: false, fields: []field{}, flags: []uint16{1553, 1554, 1555, 1556, 1557}},
 	// uringregister
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1558, 1559, 1560, 1561, 1562, 1563, 1564, 1565, 1566, 1567, 1569, 1570, 1571, 1572, 1573, 1574, 1575, 1576, 1577, 1578, 1579, 1580, 1581, 1582, 1583, 1584, 1599, 1600, 1601, 1602, 1603, 1604, 1605, 1606}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0x7fffffff, names: []uint16{1558, 1559, 1560, 1561, 1562, 1563, 1564, 1565, 1566, 1567, 1569, 1570, 1571, 1572, 1573, 1574, 1575, 1576, 1577, 1578, 1579, 1580, 1581, 1582, 1583, 1585, 1600, 1601, 1602, 1603, 1604, 1605, 1606, 1607}}}, flags: []uint16{1584}},
 	// keyctl
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1836, 1837, 1849, 1850, 1851, 1852, 1853, 1854, 1855, 1856, 1857, 1858, 1859, 1860, 1861, 1863, 1864, 1865, 1866, 1867, 1868, 1869, 1870, 1871, 1872, 1873, 1874, 1875, 1876, 1877, 1882, 1883, 1884}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1837, 1838, 1850, 1851, 1852, 1853, 1854, 1855, 1856, 1857, 1858, 1859, 1860, 1861, 1862, 1864, 1865, 1866, 1867, 1868, 1869, 1870, 1871, 1872, 1873, 1874, 1875, 1876, 1877, 1878, 1883, 1884, 1885}}}, flags: nil},
 	// keyring
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1894, 1895, 1896, 1897, 1898, 1899, 1900, 1901}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1895, 1896, 1897, 1898, 1899, 1900, 1901, 1902}}}, flags: nil},
 	// membarrier
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{2052, 2053, 2054, 2055, 2056, 2057, 2058, 2059, 2060, 2061, 2062}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{2053, 2054, 2055, 2056, 2057, 2058, 2059, 2060, 2061, 2062, 2063}}}, flags: nil},
 	// membarrierflags
-	{octal: false, fields: []field{}, flags: []uint16{2051}},
+	{octal: false, fields: []field{}, flags: []uint16{2052}},
 	// mount
-	{octal: false, fields: []field{}, flags: []uint16{2219, 2214, 2209, 2211, 2230, 2222, 2204, 2199, 2215, 2208, 2210, 2197, 2207, 2220, 2225, 2217, 2231, 2218, 2226, 2224, 2221, 2202, 2201, 2227, 2203, 2216}},
+	{octal: false, fields: []field{}, flags: []uint16{2220, 2215, 2210, 2212, 2231, 2223, 2205, 2200, 2216, 2209, 2211, 2198, 2208, 2221, 2226, 2218, 2232, 2219, 2227, 2225, 2222, 2203, 2202, 2228, 2204, 2217}},
 	// umount
-	{octal: false, fields: []field{}, flags: []uint16{2109, 2107, 2108, 4248}},
+	{octal: false, fields: []field{}, flags: []uint16{2110, 2108, 2109, 4249}},
 	// mountattr
-	{octal: false, fields: []field{{mask: 0x70, names: []uint16{2117, 2126}}}, flags: []uint16{2123, 2121, 2118, 2120, 2119, 2116, 2122}},
+	{octal: false, fields: []field{{mask: 0x70, names: []uint16{2118, 2127}}}, flags: []uint16{2124, 2122, 2119, 2121, 2120, 2117, 2123}},
 	// movemount
-	{octal: false, fields: []field{}, flags: []uint16{2130, 2128, 2129, 2134, 2132, 2133, 2131}},
+	{octal: false, fields: []field{}, flags: []uint16{2131, 2129, 2130, 2135, 2133, 2134, 2132}},
 	// fsopen
 	{octal: false, fields: []field{}, flags: []uint16{1283}},
 	// fsmount
@@ -241,100 +241,155 @@ var groups = [...]group{
 	// getrandom
 	{octal: false, fields: []field{}, flags: []uint16{1443, 1444, 1442}},
 	// kexec
-	{octal: false, fields: []field{{mask: 0xffff0000, names: []uint16{1809, 1810, 1811, 1812, 1814, 1815, 1817, 1818, 1819, 1820, 1821, 1822, 1823, 1824, 1825}}}, flags: []uint16{1833, 1834, 1835}},
+	{octal: false, fields: []field{{mask: 0xffff0000, names: []uint16{1810, 1811, 1812, 1813, 1815, 1816, 1818, 1819, 1820, 1821, 1822, 1823, 1824, 1825, 1826}}}, flags: []uint16{1834, 1835, 1836}},
 	// kexecfile
-	{octal: false, fields: []field{}, flags: []uint16{1832, 1831, 1830, 1827}},
+	{octal: false, fields: []field{}, flags: []uint16{1833, 1832, 1831, 1828}},
 	// module
-	{octal: false, fields: []field{}, flags: []uint16{2114, 2115, 2113}},
+	{octal: false, fields: []field{}, flags: []uint16{2115, 2116, 2114}},
 	// reboot
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1936, 1937, 1938, 1939, 1940, 1941, 1942, 1943}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1937, 1938, 1939, 1940, 1941, 1942, 1943, 1944}}}, flags: nil},
 	// rebootmagic1
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1944}}}, flags: nil},
-	// rebootmagic2
 	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1945}}}, flags: nil},
+	// rebootmagic2
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1946}}}, flags: nil},
 	// personality
-	{octal: false, fields: []field{{mask: 0xff, names: []uint16{2731, 2732, 2724, 2726, 2741}}}, flags: []uint16{4249, 4, 1214, 2106, 1, 3295, 2, 3558, 4322, 3899, 3}},
+	{octal: false, fields: []field{{mask: 0xff, names: []uint16{2732, 2733, 2725, 2727, 2742}}}, flags: []uint16{4250, 4, 1214, 2107, 1, 3296, 2, 3559, 4323, 3900, 3}},
 	// swapon
-	{octal: false, fields: []field{}, flags: []uint16{3904, 3901, 3902, 3903}},
+	{octal: false, fields: []field{}, flags: []uint16{3905, 3902, 3903, 3904}},
 	// syslog
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3911, 3912, 3913, 3914, 3915, 3916, 3917, 3918, 3919, 3920, 3921}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3912, 3913, 3914, 3915, 3916, 3917, 3918, 3919, 3920, 3921, 3922}}}, flags: nil},
 	// ipckey
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1616}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1617}}}, flags: nil},
 	// shmget
-	{octal: true, fields: []field{}, flags: []uint16{1608, 1610, 3532, 3549}},
+	{octal: true, fields: []field{}, flags: []uint16{1609, 1611, 3533, 3550}},
 	// shmat
-	{octal: false, fields: []field{}, flags: []uint16{3551, 3553, 3552, 3531}},
+	{octal: false, fields: []field{}, flags: []uint16{3552, 3554, 3553, 3532}},
 	// ipcget
-	{octal: true, fields: []field{}, flags: []uint16{1608, 1610}},
+	{octal: true, fields: []field{}, flags: []uint16{1609, 1611}},
 	// shmctl
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1617, 1618, 1619, 1611, 3548, 3556, 3554, 3547, 3555}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xfffffeff, names: []uint16{1618, 1619, 1620, 1612, 3549, 3557, 3555, 3548, 3556}}}, flags: []uint16{1608}},
 	// semctl
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1617, 1618, 1619, 1611, 1439, 1440, 1437, 1438, 1441, 3522, 3521, 3518, 3517, 3519}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xfffffeff, names: []uint16{1618, 1619, 1620, 1612, 1439, 1440, 1437, 1438, 1441, 3523, 3522, 3519, 3518, 3520}}}, flags: []uint16{1608}},
 	// msgctl
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1617, 1618, 1619, 1611, 2187, 2178, 2188}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xfffffeff, names: []uint16{1618, 1619, 1620, 1612, 2188, 2179, 2189}}}, flags: []uint16{1608}},
 	// msgflg
-	{octal: false, fields: []field{}, flags: []uint16{1612, 2180, 2175, 2169}},
+	{octal: false, fields: []field{}, flags: []uint16{1613, 2181, 2176, 2170}},
 	// socketcall
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3922, 3923, 3924, 3925, 3926, 3927, 3928, 3929, 3930, 3931, 3932, 3933, 3934, 3935, 3936, 3937, 3938, 3939, 3940, 3941}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3923, 3924, 3925, 3926, 3927, 3928, 3929, 3930, 3931, 3932, 3933, 3934, 3935, 3936, 3937, 3938, 3939, 3940, 3941, 3942}}}, flags: nil},
 	// ipc
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3515, 3514, 3513, 3516, 2165, 2164, 2163, 2162, 3527, 3529, 3530, 3528}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{3516, 3515, 3514, 3517, 2166, 2165, 2164, 2163, 3528, 3530, 3531, 3529}}}, flags: nil},
 	// kcmp
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1800, 1807, 1801, 1802, 1804, 1803, 1805, 1799}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1801, 1808, 1802, 1803, 1805, 1804, 1806, 1800}}}, flags: nil},
 	// rseq
-	{octal: false, fields: []field{}, flags: []uint16{3329}},
+	{octal: false, fields: []field{}, flags: []uint16{3330}},
 	// landlockrule
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1931, 1930}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1932, 1931}}}, flags: nil},
 	// landlockcreate
-	{octal: false, fields: []field{}, flags: []uint16{1925, 1924}},
+	{octal: false, fields: []field{}, flags: []uint16{1926, 1925}},
 	// landlockrestrict
-	{octal: false, fields: []field{}, flags: []uint16{1926, 1927, 1928, 1929}},
+	{octal: false, fields: []field{}, flags: []uint16{1927, 1928, 1929, 1930}},
 	// lsmattr
-	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1967, 1968, 1969, 1970, 1971, 1972}}}, flags: nil},
+	{octal: false, fields: []field{{mask: 0xffffffffffffffff, names: []uint16{1968, 1969, 1970, 1971, 1972, 1973}}}, flags: nil},
 	// lsmflags
-	{octal: false, fields: []field{}, flags: []uint16{1973}},
+	{octal: false, fields: []field{}, flags: []uint16{1974}},
 }
 
 // caseLists is what Arg.cases counts from 1.
-var caseLists = [...][]groupCase{
+var caseLists = [...][]argCase{
 	{
-		{of: 1, value: 1417, group: 21},
-		{of: 1, value: 1418, group: 19},
-		{of: 1, value: 1427, group: 71},
-		{of: 1, value: 1419, group: 55},
-		{of: 1, value: 1382, group: 56},
-		{of: 1, value: 1404, group: 57},
+		{of: 1, value: 1417, group: 21, bits: 32, signed: true},
+		{of: 1, value: 1418, group: 19, bits: 32, signed: true},
+		{of: 1, value: 1427, group: 71, bits: 32, signed: true},
+		{of: 1, value: 1419, group: 55, bits: 32, signed: true},
+		{of: 1, value: 1382, group: 56, bits: 32, signed: true},
+		{of: 1, value: 1404, group: 57, bits: 32, signed: true},
 	},
 	{
-		{of: 1, value: 3743, group: 12},
-		{of: 1, value: 3744, group: 13},
-		{of: 1, value: 3747, group: 14},
-		{of: 1, value: 3725, group: 15},
-		{of: 1, value: 3726, group: 16},
-		{of: 1, value: 3734, group: 17},
-		{of: 1, value: 3736, group: 18},
+		{of: 1, value: 3744, group: 12, bits: 32, signed: true},
+		{of: 1, value: 3745, group: 13, bits: 32, signed: true},
+		{of: 1, value: 3748, group: 14, bits: 32, signed: true},
+		{of: 1, value: 3726, group: 15, bits: 32, signed: true},
+		{of: 1, value: 3727, group: 16, bits: 32, signed: true},
+		{of: 1, value: 3735, group: 17, bits: 32, signed: true},
+		{of: 1, value: 3737, group: 18, bits: 32, signed: true},
 	},
 	{
-		{of: 0, value: 2894, group: 89},
-		{of: 0, value: 2893, group: 90},
-		{of: 0, value: 2892, group: 90},
-		{of: 0, value: 3029, group: 91},
-		{of: 0, value: 3061, group: 92},
-		{of: 0, value: 3048, group: 93},
-		{of: 0, value: 3027, group: 94},
-		{of: 0, value: 3053, group: 95},
-		{of: 0, value: 2942, group: 95},
-		{of: 0, value: 3050, group: 96},
-		{of: 0, value: 3047, group: 71},
+		{of: 0, value: 1852, group: 0, bits: 32, signed: false},
+		{of: 0, value: 1850, group: 0, bits: 32, signed: false},
+		{of: 0, value: 1864, group: 0, bits: 32, signed: false},
+		{of: 0, value: 1871, group: 0, bits: 32, signed: false},
+		{of: 0, value: 1858, group: 0, bits: 32, signed: false},
+		{of: 0, value: 1862, group: 0, bits: 32, signed: false},
+		{of: 0, value: 1885, group: 0, bits: 32, signed: false},
 	},
 	{
-		{of: 0, value: 2894, group: 90},
+		{of: 0, value: 3030, group: 91, bits: 32, signed: false},
+		{of: 0, value: 3049, group: 93, bits: 32, signed: false},
+		{of: 0, value: 3060, group: 0, bits: 32, signed: false},
+		{of: 0, value: 3025, group: 0, bits: 32, signed: false},
+		{of: 0, value: 3061, group: 0, bits: 32, signed: false},
+		{of: 0, value: 3024, group: 0, bits: 32, signed: false},
+		{of: 0, value: 3022, group: 0, bits: 32, signed: false},
+		{of: 0, value: 3011, group: 0, bits: 32, signed: false},
+		{of: 0, value: 2895, group: 89, bits: 64, signed: false},
+		{of: 0, value: 2894, group: 90, bits: 64, signed: false},
+		{of: 0, value: 2893, group: 90, bits: 64, signed: false},
+		{of: 0, value: 3062, group: 92, bits: 64, signed: false},
+		{of: 0, value: 3028, group: 94, bits: 64, signed: false},
+		{of: 0, value: 3054, group: 95, bits: 64, signed: false},
+		{of: 0, value: 2943, group: 95, bits: 64, signed: false},
+		{of: 0, value: 3051, group: 96, bits: 64, signed: false},
+		{of: 0, value: 3048, group: 71, bits: 64, signed: false},
 	},
 	{
-		{of: 0, value: 3501, group: 100},
+		{of: 0, value: 3011, group: 0, bits: 32, signed: true},
+		{of: 0, value: 2895, group: 90, bits: 64, signed: false},
 	},
 	{
-		{of: 0, value: 36, group: 7},
-		{of: 0, value: 37, group: 7},
-		{of: 0, value: 49, group: 8},
+		{of: 0, value: 3011, group: 0, bits: 32, signed: false},
+	},
+	{
+		{of: 0, value: 3182, group: 0, bits: 32, signed: false},
+		{of: 0, value: 3246, group: 0, bits: 32, signed: false},
+	},
+	{
+		{of: 0, value: 3502, group: 100, bits: 32, signed: false},
+	},
+	{
+		{of: 0, value: 36, group: 7, bits: 32, signed: true},
+		{of: 0, value: 37, group: 7, bits: 32, signed: true},
+		{of: 0, value: 49, group: 8, bits: 32, signed: true},
+	},
+	{
+		{of: 0, value: 3030, group: 91, bits: 32, signed: false},
+		{of: 0, value: 3049, group: 93, bits: 32, signed: false},
+		{of: 0, value: 3060, group: 0, bits: 32, signed: false},
+		{of: 0, value: 3025, group: 0, bits: 32, signed: false},
+		{of: 0, value: 3061, group: 0, bits: 32, signed: false},
+		{of: 0, value: 3024, group: 0, bits: 32, signed: false},
+		{of: 0, value: 3022, group: 0, bits: 32, signed: false},
+		{of: 0, value: 3011, group: 0, bits: 32, signed: false},
+		{of: 0, value: 2895, group: 89, bits: 32, signed: false},
+		{of: 0, value: 2894, group: 90, bits: 32, signed: false},
+		{of: 0, value: 2893, group: 90, bits: 32, signed: false},
+		{of: 0, value: 3062, group: 92, bits: 32, signed: false},
+		{of: 0, value: 3028, group: 94, bits: 32, signed: false},
+		{of: 0, value: 3054, group: 95, bits: 32, signed: false},
+		{of: 0, value: 2943, group: 95, bits: 32, signed: false},
+		{of: 0, value: 3051, group: 96, bits: 32, signed: false},
+		{of: 0, value: 3048, group: 71, bits: 32, signed: false},
+	},
+	{
+		{of: 0, value: 3011, group: 0, bits: 32, signed: true},
+		{of: 0, value: 2895, group: 90, bits: 32, signed: false},
+	},
+	{
+		{of: 0, value: 3516, group: 0, bits: 32, signed: false},
+		{of: 0, value: 3517, group: 0, bits: 32, signed: false},
+		{of: 0, value: 3515, group: 0, bits: 32, signed: false},
+		{of: 0, value: 3514, group: 0, bits: 32, signed: false},
+		{of: 0, value: 2163, group: 0, bits: 32, signed: false},
+		{of: 0, value: 3528, group: 0, bits: 32, signed: false},
+		{of: 0, value: 3529, group: 0, bits: 32, signed: false},
 	},
 }

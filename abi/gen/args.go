@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -18,15 +17,23 @@ type arg struct {
 	reg, high int
 	bits      int
 	signed    bool
-	group     int // in groupTable, from 1
-	cases     int // in groupTable, from 1
+	group     int       // in groupTable, from 1
+	when      []argCase // how another argument's value changes it
+	cases     int       // when, in groupTable, from 1
+}
+
+// argCase is what an argument is when another one has a value.
+type argCase struct {
+	decider, value string // an argument and a constant
+	group          string // "" as otherwise
+	width          width  // zero as otherwise
 }
 
 // signatures knows the parameters of every call on every architecture.
 type signatures struct {
 	functions map[string][]param
 	entries   map[string]string // "call arch" or "call *" to a function, "" for none
-	widths    *widthTable
+	widths    widthTable
 }
 
 func loadSignatures(data string) (*signatures, error) {
@@ -102,7 +109,9 @@ func (s *signatures) of(call string, a *arch) ([]arg, error) {
 	if !ok {
 		return nil, fmt.Errorf("no arguments of %s on %s: add %s to functions.tsv, or the call to entries.tsv", call, a.name, function)
 	}
-	return layout(params, a, func(p param) (width, bool) { return s.widths.of(call, p.name, a) }), nil
+	args := layout(params, a)
+	s.widths.apply(call, args, a)
+	return args, nil
 }
 
 // fill gives each call its arguments.
@@ -118,7 +127,7 @@ func (s *signatures) fill(calls []call, a *arch) (err error) {
 // layout puts parameters into registers 0..5. On a 32-bit ABI a 64-bit one
 // takes two, which begin at an even register where the ABI aligns them; what
 // has no register (the seventh word of mips's sync_file_range) is left out.
-func layout(params []param, a *arch, known func(param) (width, bool)) []arg {
+func layout(params []param, a *arch) []arg {
 	var args []arg
 	next := 0
 	for _, p := range params {
@@ -128,9 +137,6 @@ func layout(params []param, a *arch, known func(param) (width, bool)) []arg {
 		}
 		if g.bits > a.register {
 			g.reg, g.high = a.pair(&next)
-		}
-		if w, ok := known(p); ok && w.bits <= g.bits {
-			g.bits, g.signed = w.bits, w.signed
 		}
 		next++
 		if next > 6 {
@@ -152,36 +158,4 @@ func (a *arch) pair(next *int) (low, high int) {
 		return first + 1, first
 	}
 	return first, first + 1
-}
-
-// width is how many bits of an argument the kernel reads.
-type width struct {
-	bits   int
-	signed bool
-}
-
-// widthTable lists arguments that the kernel reads narrower than declared.
-type widthTable struct{ widths map[string]width }
-
-func loadWidths(name string) (*widthTable, error) {
-	t, err := readTSV(name)
-	if err != nil {
-		return nil, err
-	}
-	w := &widthTable{map[string]width{}}
-	for i, row := range t.rows {
-		bits, err := strconv.Atoi(strings.TrimSuffix(row[2], "s"))
-		if err != nil || bits != 32 && bits != 64 {
-			return nil, t.errorf(i, "%q is no width", row[2])
-		}
-		for _, call := range strings.Split(row[0], ",") {
-			w.widths[call+" "+row[1]] = width{bits, strings.HasSuffix(row[2], "s")}
-		}
-	}
-	return w, nil
-}
-
-func (w *widthTable) of(call, arg string, a *arch) (width, bool) {
-	v, ok := w.widths[call+" "+arg]
-	return v, ok
 }

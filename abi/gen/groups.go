@@ -24,20 +24,16 @@ type field struct {
 	names    []string
 }
 
-// useRow is a line of data/arggroups.tsv: "" for no condition, or a condition
-// as "level=SOL_SOCKET".
-type useRow struct{ decider, value, group string }
-
 // groupTable knows the groups and who uses them.
 type groupTable struct {
 	groups []group
-	index  map[string]int      // by name, from 1
-	uses   map[string][]useRow // by "call arg" or "* arg"
-	lists  []string            // literals of conditional lists, see cases
+	index  map[string]int       // by name, from 1
+	uses   map[string][]argCase // by "call arg" or "* arg"; without decider: always
+	lists  []string             // literals of conditional lists, see cases
 }
 
 func loadGroups(data string, c constants) (*groupTable, error) {
-	g := &groupTable{index: map[string]int{}, uses: map[string][]useRow{}}
+	g := &groupTable{index: map[string]int{}, uses: map[string][]argCase{}}
 	t, err := readTSV(data + "/groups.tsv")
 	if err != nil {
 		return nil, err
@@ -124,16 +120,12 @@ func (g *groupTable) loadUses(name string, c constants) error {
 		if g.index[row[3]] == 0 && row[3] != "-" {
 			return t.errorf(i, "no group %s", row[3])
 		}
-		uses := []useRow{{group: row[3]}}
+		uses := []argCase{{group: row[3]}}
 		if row[2] != "-" {
-			decider, values, _ := strings.Cut(row[2], "=")
-			uses = nil
-			for _, v := range strings.Split(values, ",") {
-				if c[v] == nil {
-					return t.errorf(i, "no constant %s", v)
-				}
-				uses = append(uses, useRow{decider, v, row[3]})
-			}
+			uses = parseWhen(row[2])
+		}
+		for k := range uses {
+			uses[k].group = row[3]
 		}
 		for _, call := range strings.Split(row[0], ",") {
 			for _, arg := range strings.Split(row[1], ",") {
@@ -144,32 +136,65 @@ func (g *groupTable) loadUses(name string, c constants) error {
 	return nil
 }
 
-// assign gives an argument its group and the groups that it has when another
-// argument has a certain value.
-func (g *groupTable) assign(call string, args []arg) error {
+// assign gives an argument its group, and a number to the list of its cases.
+func (g *groupTable) assign(call string, args []arg, c constants) error {
 	for i := range args {
-		uses, ok := g.uses[call+" "+args[i].name]
+		a := &args[i]
+		uses, ok := g.uses[call+" "+a.name]
 		if !ok {
-			uses = g.uses["* "+args[i].name]
+			uses = g.uses["* "+a.name]
 		}
-		if args[i].typ.pointer {
+		if a.typ.pointer {
 			continue // pselect6's sig
 		}
-		var cases []string
 		for _, u := range uses {
 			if u.decider == "" {
-				args[i].group = g.index[u.group]
-				continue
+				a.group = g.index[u.group]
+			} else {
+				a.when = mergeCase(a.when, u)
 			}
-			at := slices.IndexFunc(args, func(a arg) bool { return a.name == u.decider })
-			if at < 0 {
-				return fmt.Errorf("%s has no argument %s", call, u.decider)
-			}
-			cases = append(cases, fmt.Sprintf("{of: %d, value: %s, group: %d},", at, constantRef(u.value), g.index[u.group]))
 		}
-		args[i].cases = g.list(cases)
+		literals, err := g.literals(call, args, a, c)
+		if err != nil {
+			return err
+		}
+		a.cases = g.list(literals)
 	}
 	return nil
+}
+
+// mergeCase adds the group of u to the case that has its value already, which
+// may have a width.
+func mergeCase(cases []argCase, u argCase) []argCase {
+	at := slices.IndexFunc(cases, func(c argCase) bool { return c.decider == u.decider && c.value == u.value })
+	if at < 0 {
+		return append(cases, u)
+	}
+	merged := slices.Clone(cases)
+	merged[at].group = u.group
+	return merged
+}
+
+// literals writes an argument's cases as Go.
+func (g *groupTable) literals(call string, args []arg, a *arg, c constants) (literals []string, err error) {
+	for _, w := range a.when {
+		of := slices.IndexFunc(args, func(a arg) bool { return a.name == w.decider })
+		if of < 0 || w.decider != a.when[0].decider {
+			return nil, fmt.Errorf("%s: %s cannot decide how %s is read", call, w.decider, a.name)
+		}
+		if c[w.value] == nil {
+			return nil, fmt.Errorf("%s: no constant %s", call, w.value)
+		}
+		group, width := a.group, w.width
+		if w.group != "" {
+			group = g.index[w.group]
+		}
+		if width.bits == 0 {
+			width.bits, width.signed = a.bits, a.signed
+		}
+		literals = append(literals, fmt.Sprintf("{of: %d, value: %s, group: %d, bits: %d, signed: %t},", of, constantRef(w.value), group, width.bits, width.signed))
+	}
+	return literals, nil
 }
 
 // list returns the number of a list of cases, from 1; 0 if it is empty.
@@ -208,7 +233,7 @@ func (g *groupTable) file(c constants) *file {
 		}
 		f.printf("}, flags: %s},\n", indices(gr.flags, index))
 	}
-	f.printf("}\n\n// caseLists is what Arg.cases counts from 1.\nvar caseLists = [...][]groupCase{\n")
+	f.printf("}\n\n// caseLists is what Arg.cases counts from 1.\nvar caseLists = [...][]argCase{\n")
 	for _, list := range g.lists {
 		f.printf("{\n%s\n},\n", resolveRefs(list, index))
 	}

@@ -55,7 +55,7 @@ func load(data string) (*model, error) {
 			return nil, err
 		}
 		for _, c := range calls {
-			if err := groups.assign(c.name, c.args); err != nil {
+			if err := groups.assign(c.name, c.args, named); err != nil {
 				return nil, err
 			}
 		}
