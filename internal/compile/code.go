@@ -4,8 +4,9 @@ package compile
 type coder struct {
 	*diagrams
 	*searcher
-	fresh  map[diagramID]nodeID // with nothing useful in the accumulator
-	loaded map[diagramID]nodeID // with the diagram's word, unmasked, in the accumulator
+	fresh  map[diagramID]nodeID  // with nothing useful in the accumulator
+	taken  map[diagramID][]int64 // by node and arm: the weight of counted calls
+	loaded map[diagramID]nodeID  // with the diagram's word, unmasked, in the accumulator
 }
 
 func newCoder(d *diagrams, g *graph) *coder {
@@ -14,6 +15,7 @@ func newCoder(d *diagrams, g *graph) *coder {
 		searcher: &searcher{g: g},
 		fresh:    map[diagramID]nodeID{},
 		loaded:   map[diagramID]nodeID{},
+		taken:    map[diagramID][]int64{},
 	}
 }
 
@@ -43,25 +45,21 @@ func (c *coder) body(id diagramID) nodeID {
 	if n, ok := c.loaded[id]; ok {
 		return n
 	}
-	d := c.diagrams.nodes[id]
-	n := c.find(&d)
+	n := c.find(id)
 	c.loaded[id] = n
 	return n
 }
 
 // find returns the search for a diagram's arm. Tests of bits need no `and`
 // before them and leave the word as it is, so that what follows may use it again.
-func (c *coder) find(d *diagram) nodeID {
-	w := d.word
+func (c *coder) find(id diagramID) nodeID {
+	w := c.nodes[id].word
 	if w.mask == maxWord {
-		return c.search(c.targets(d, w.offset), maxWord).root
+		return c.search(c.targets(id, w.offset), maxWord).root
 	}
-	bare := c.searchBits(c.targets(d, w.offset), w.mask)
-	cells := c.targets(d, nothing)
-	and := one
-	for _, cell := range cells {
-		and += cell.weight
-	}
+	bare := c.searchBits(c.targets(id, w.offset), w.mask)
+	cells := c.targets(id, nothing)
+	and := one + total(cells)
 	masked := c.search(cells, w.mask)
 	if bare.cost <= masked.cost+and {
 		return bare.root
@@ -70,17 +68,16 @@ func (c *coder) find(d *diagram) nodeID {
 }
 
 // targets returns the cells of a diagram's arms, shrunk to possible values.
-func (c *coder) targets(d *diagram, holds uint32) []cell {
+func (c *coder) targets(id diagramID, holds uint32) []cell {
+	d := c.nodes[id]
 	cells := make([]cell, 0, len(d.arms))
 	low := uint32(0)
-	for _, a := range d.arms {
+	for i, a := range d.arms {
 		high := previousWithin(a.high, d.word.mask)
-		cells = append(cells, cell{low, high, c.code(a.to, holds), argWeight})
+		cells = append(cells, cell{low, high, c.code(a.to, holds), c.weightOf(id, i)})
 		if high != d.word.mask {
 			low, _ = nextWithout(high+1, ^d.word.mask)
 		}
 	}
 	return cells
 }
-
-const argWeight = one / 8
