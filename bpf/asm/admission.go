@@ -67,7 +67,12 @@ func (a *assembler) checkSocket() {
 		if l.data || l.bad {
 			continue
 		}
-		if what := objectionTo(l.in, i == len(a.lines)-1); what != "" {
+		what := objectionTo(l.in, i == len(a.lines)-1)
+		switch {
+		case what == "":
+		case a.options.BpfcCompat && byZero(l.in):
+			a.warn(int(l.at), "bpfc takes a "+what+"; the kernel refuses it")
+		default:
 			a.fail(int(l.at), what, "")
 		}
 		a.warnSocket(l)

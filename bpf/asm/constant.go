@@ -16,21 +16,10 @@ type named struct {
 	value uint32
 }
 
-// fixed are the constants of linux/seccomp.h, linux/audit.h and
-// linux/bpf_common.h that programs are written with.
+// fixed are the constants of linux/audit.h, linux/filter.h and
+// linux/bpf_common.h that programs are written with. Those of linux/seccomp.h
+// are among abi's.
 var fixed = [...]named{
-	{"SECCOMP_RET_KILL_PROCESS", 0x80000000},
-	{"SECCOMP_RET_KILL_THREAD", 0},
-	{"SECCOMP_RET_KILL", 0},
-	{"SECCOMP_RET_TRAP", 0x00030000},
-	{"SECCOMP_RET_ERRNO", 0x00050000},
-	{"SECCOMP_RET_USER_NOTIF", 0x7fc00000},
-	{"SECCOMP_RET_TRACE", 0x7ff00000},
-	{"SECCOMP_RET_LOG", 0x7ffc0000},
-	{"SECCOMP_RET_ALLOW", 0x7fff0000},
-	{"SECCOMP_RET_ACTION_FULL", 0xffff0000},
-	{"SECCOMP_RET_ACTION", 0x7fff0000},
-	{"SECCOMP_RET_DATA", 0x0000ffff},
 	{"__X32_SYSCALL_BIT", 0x40000000},
 	{"AUDIT_ARCH_X86_64", 0xc000003e},
 	{"AUDIT_ARCH_I386", 0x40000003},

@@ -251,6 +251,16 @@ func (f *facts) call(nr uint32) (*abi.Syscall, *abi.Arch) {
 	return call, arch
 }
 
+// arch returns the arch that is known, whichever of two that share an audit
+// arch, or nil.
+func (f *facts) arch() *abi.Arch {
+	if !f.archKnown {
+		return nil
+	}
+	arch, _ := abi.ByAudit(f.audit, 0)
+	return arch
+}
+
 // order returns the byte order of the arch, little endian if it is not known.
 func (f *facts) order() bpf.ByteOrder {
 	if !f.archKnown {

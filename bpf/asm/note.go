@@ -45,7 +45,7 @@ func (n *annotator) note(pc int) string {
 	case !f.reached:
 		return "never runs"
 	case op.name == "ret" && op.operand == literal:
-		return n.verdict(in.K)
+		return n.returned(f, in.K)
 	case !n.seccomp:
 		return ""
 	case op.operand == absolute:
@@ -65,11 +65,11 @@ func (n *annotator) noteOpposite(pc int) string {
 	return n.note(pc)
 }
 
-// verdict says what a program's return value means.
-func (n *annotator) verdict(value uint32) string {
+// returned says what a program's return value means.
+func (n *annotator) returned(f *facts, value uint32) string {
 	switch {
 	case n.seccomp:
-		return verdictText(value)
+		return f.verdict(value)
 	case value == 0:
 		return "drop"
 	case value == ^uint32(0):
@@ -130,17 +130,17 @@ func (n *annotator) test(f *facts, name string, k uint32, holds bool) string {
 	if f.a.offset >= bpf.OffArgs {
 		subject = f.inCall(subject)
 	}
-	value := n.value(f, name, k)
+	value := f.value(name, k)
 	if f.a.mask != ^uint32(0) {
-		subject += " & " + hexText(f.a.mask)
+		subject += " & " + f.flags(f.a.mask)
 	}
-	if name == "jset" {
-		if holds {
-			return subject + " & " + value + " != 0"
-		}
-		return subject + " & " + value + " == 0"
+	switch {
+	case name != "jset":
+		return subject + " " + relation(name, holds) + " " + value
+	case holds:
+		return subject + " & " + value + " != 0"
 	}
-	return subject + " " + relation(name, holds) + " " + value
+	return subject + " & " + value + " == 0"
 }
 
 // relation is the sign of a test or of its opposite.
@@ -173,15 +173,35 @@ func (f *facts) inCall(word string) string {
 }
 
 // value writes the constant of a test as what it stands for.
-func (n *annotator) value(f *facts, test string, k uint32) string {
-	if f.a.mask != ^uint32(0) || test == "jset" {
+func (f *facts) value(test string, k uint32) string {
+	switch {
+	case f.a.offset >= bpf.OffArgs:
+		return f.flags(k)
+	case f.a.mask != ^uint32(0) || test == "jset":
+		return hexText(k)
+	case f.a.offset == bpf.OffArch:
+		return auditText(k)
+	case f.a.offset == bpf.OffNr:
+		return f.callText(test, k)
+	}
+	return hexText(k)
+}
+
+// flags writes a value that the word in A is tested against, by the names of
+// constants that the argument takes.
+func (f *facts) flags(k uint32) string {
+	if f.a.offset < bpf.OffArgs || f.some != 1 || isHigh(f.a.offset, f.order()) {
 		return hexText(k)
 	}
-	switch f.a.offset {
-	case bpf.OffArch:
-		return auditText(k)
-	case bpf.OffNr:
-		return f.callText(test, k)
+	call, arch := f.call(f.calls[0])
+	if call == nil {
+		return hexText(k)
+	}
+	for i := range call.Args {
+		arg := &call.Args[i]
+		if arg.Reg == int8((f.a.offset-bpf.OffArgs)/8) && !arg.Pointer {
+			return arch.Format(call, arg, uint64(k))
+		}
 	}
 	return hexText(k)
 }
@@ -216,10 +236,10 @@ func hexText(k uint32) string {
 	return "0x" + strconv.FormatUint(uint64(k), 16)
 }
 
-// verdictText says what a seccomp filter's return value means, with the words
+// verdict says what a seccomp filter's return value means, with the words
 // of a policy: kernel/seccomp.c:__seccomp_filter. An action that the kernel
 // does not know kills the process.
-func verdictText(value uint32) string {
+func (f *facts) verdict(value uint32) string {
 	action := bpf.Action(value)
 	if !action.Known() {
 		return "kill-process: no action of Linux"
@@ -230,7 +250,7 @@ func verdictText(value uint32) string {
 	case bpf.RetTrap:
 		return withData("trap", effect)
 	case bpf.RetErrno:
-		return "errno " + errnoText(effect.Data())
+		return "errno " + errnoText(effect.Data(), f.arch())
 	case bpf.RetUserNotif:
 		return "notify"
 	case bpf.RetTrace:
@@ -249,8 +269,4 @@ func withData(verdict string, action bpf.Action) string {
 		return verdict
 	}
 	return verdict + " " + hexText(uint32(action.Data()))
-}
-
-func errnoText(errno uint16) string {
-	return hexText(uint32(errno))
 }
