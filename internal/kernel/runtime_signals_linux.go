@@ -25,11 +25,11 @@ const anchorName = "github.com/narrow-sandbox/narrow/internal/kernel.anchor"
 
 // runtimeSignals reads the runtime's record; false if it cannot be found.
 func runtimeSignals() (ignored uint64, blocked [16]byte, ok bool) {
-	table, err := ownSymbols()
+	table, err := symbolsOf("/proc/self/exe")
 	if err != nil {
 		return 0, blocked, false
 	}
-	defer unix.Munmap(table.file)
+	defer table.close()
 	base, ok0 := table.find(anchorName)
 	handlers, ok1 := table.find("runtime.fwdSig")
 	mask, ok2 := table.find("runtime.initSigmask")
@@ -59,9 +59,11 @@ type symbolTable struct {
 	symbols, strtab []byte
 }
 
-// ownSymbols maps this program's file and finds its symbol table.
-func ownSymbols() (*symbolTable, error) {
-	f, err := os.Open("/proc/self/exe")
+func (t *symbolTable) close() { _ = unix.Munmap(t.file) }
+
+// symbolsOf maps an ELF file and finds its symbol table.
+func symbolsOf(path string) (*symbolTable, error) {
+	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
