@@ -64,7 +64,7 @@ func Assemble(name string, source []byte, options Options) (*Assembly, error) {
 	a.statements()
 	a.finish()
 	places := newPlaces(name, source, options.LineMarkers)
-	errs, warnings := places.sort(a.problems, a.more)
+	errs, warnings := places.sort(&a.scanner)
 	if len(errs) > 0 {
 		return &Assembly{Warnings: warnings}, errs
 	}

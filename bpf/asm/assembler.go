@@ -167,11 +167,4 @@ func (a *assembler) finish() {
 }
 
 // failed reports whether there was an error.
-func (a *assembler) failed() bool {
-	for _, p := range a.problems {
-		if !p.warning {
-			return true
-		}
-	}
-	return false
-}
+func (a *assembler) failed() bool { return a.errors > 0 }

@@ -79,7 +79,7 @@ type problem struct {
 // otherLine stands in a problem's texts for the line of its other place.
 const otherLine = "{line}"
 
-// maxProblems bounds what is told of one text.
+// maxProblems bounds the errors that are told of one text, and the warnings.
 const maxProblems = 1000
 
 // sortProblems orders by place.

@@ -96,8 +96,10 @@ func (c *cursor) advance(offset int) {
 	c.offset = offset
 }
 
-// sort splits problems into errors and warnings, each in the order of places.
-func (p *places) sort(problems []problem, more int) (errs ErrorList, warnings []*Warning) {
+// sort splits what a scanner found into errors and warnings, each in the order
+// of places.
+func (p *places) sort(s *scanner) (errs ErrorList, warnings []*Warning) {
+	problems := s.problems
 	sortProblems(problems)
 	c := cursor{places: p, at: Pos{File: p.name, Line: 1, Col: 1}}
 	for i, problem := range problems {
@@ -112,8 +114,11 @@ func (p *places) sort(problems []problem, more int) (errs ErrorList, warnings []
 			errs = append(errs, &Error{c.at, what, hint, problem.err})
 		}
 	}
-	if more > 0 {
-		errs = append(errs, &Error{Pos: c.at, What: fmt.Sprintf("%d more errors and warnings", more)})
+	if more := s.errors - maxProblems; more > 0 {
+		errs = append(errs, &Error{Pos: c.at, What: fmt.Sprintf("%d more errors", more)})
+	}
+	if more := s.warnings - maxProblems; more > 0 {
+		warnings = append(warnings, &Warning{c.at, fmt.Sprintf("%d more warnings", more)})
 	}
 	return errs, warnings
 }

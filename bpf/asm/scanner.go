@@ -15,7 +15,8 @@ type scanner struct {
 	compat   bool // read comments and numbers as bpfc does
 	inside   bool // an instruction is half read
 	problems []problem
-	more     int // problems beyond maxProblems
+	errors   int // how many there were, told or not
+	warnings int
 }
 
 // fail records an error at an offset.
@@ -24,12 +25,16 @@ func (s *scanner) fail(at int, what, hint string) { s.note(problem{at: at, what:
 // warn records a warning at an offset.
 func (s *scanner) warn(at int, what string) { s.note(problem{at: at, what: what, warning: true}) }
 
+// note records a problem, unless there were too many of its kind to tell.
 func (s *scanner) note(p problem) {
-	if len(s.problems) == maxProblems {
-		s.more++
-		return
+	count := &s.errors
+	if p.warning {
+		count = &s.warnings
 	}
-	s.problems = append(s.problems, p)
+	*count++
+	if *count <= maxProblems {
+		s.problems = append(s.problems, p)
+	}
 }
 
 // peek returns the byte at hand, 0 at the end.
