@@ -170,7 +170,7 @@ var callsS390X = []Syscall{
 	{Name: "mbind", Nr: 268, Since: Version{2, 6}, Args: argsMbind},
 	{Name: "membarrier", Nr: 356, Since: Version{3, 17}, Args: argsMembarrier},
 	{Name: "memfd_create", Nr: 350, Since: Version{3, 17}, Args: argsMemfdCreate},
-	{Name: "memfd_secret", Nr: 447, Since: Version{5, 14}, Args: argsMemfdSecret},
+	{Name: "memfd_secret", Nr: 447, Since: Version{6, 4}, Args: argsMemfdSecret},
 	{Name: "migrate_pages", Nr: 287, Since: Version{2, 6}, Args: argsMigratePages},
 	{Name: "mincore", Nr: 218, Since: Version{2, 4}, Args: argsMincore},
 	{Name: "mkdir", Nr: 39, Since: Version{2, 4}, Args: argsCreat},

@@ -6,8 +6,12 @@ import "sort"
 // shared and must not be changed.
 func (a *Arch) Calls() []Syscall { return a.calls[:len(a.calls):len(a.calls)] }
 
-// Call returns the call of that name.
+// Call returns the call of that name. On arm, sync_file_range2 is a second name
+// of arm_sync_file_range (arch/arm/include/uapi/asm/unistd.h).
 func (a *Arch) Call(name string) (*Syscall, bool) {
+	if a == &archARM && name == "sync_file_range2" {
+		name = "arm_sync_file_range"
+	}
 	calls := a.calls
 	i := sort.Search(len(calls), func(i int) bool { return calls[i].Name >= name })
 	if i < len(calls) && calls[i].Name == name {

@@ -85,21 +85,36 @@ func (c constants) addXSys() error {
 		return fmt.Errorf("golang.org/x/sys: %w", err)
 	}
 	dir := strings.TrimSpace(string(out)) + "/unix/"
-	for _, a := range arches {
-		for _, name := range []string{"zerrors_linux", "zerrors_linux_" + a.goarch, "ztypes_linux", "ztypes_linux_" + a.goarch} {
-			values, err := goConstants(dir + name + ".go")
+	for _, kind := range []string{"zerrors_linux", "ztypes_linux"} {
+		common, err := xsysFile(dir + kind + ".go")
+		if err != nil {
+			return err
+		}
+		for _, a := range arches {
+			own, err := xsysFile(dir + kind + "_" + a.goarch + ".go")
 			if err != nil {
 				return err
 			}
-			types := strings.HasPrefix(name, "ztypes")
-			for name, value := range values {
-				if constantName.MatchString(name) && (!types || typesNames.MatchString(name)) && !unwanted.MatchString(name) {
+			for _, values := range []map[string]int64{common, own} {
+				for name, value := range values {
 					c.set(name, a.name, value)
 				}
 			}
 		}
 	}
 	return nil
+}
+
+// xsysFile reads the constants of a file that arguments may take.
+func xsysFile(name string) (map[string]int64, error) {
+	values, err := goConstants(name)
+	types := strings.Contains(name, "ztypes")
+	for name := range values {
+		if !constantName.MatchString(name) || types && !typesNames.MatchString(name) || unwanted.MatchString(name) {
+			delete(values, name)
+		}
+	}
+	return values, err
 }
 
 var (
