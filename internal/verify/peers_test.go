@@ -18,6 +18,7 @@ const x8664 = 0xc000003e
 var (
 	allow       = policy.Verdict{Kind: policy.Allow}
 	killProcess = policy.Verdict{}
+	killThread  = policy.Verdict{Kind: policy.KillThread}
 	eperm       = policy.Verdict{Kind: policy.Errno, Data: 1}
 )
 
@@ -26,6 +27,20 @@ func x8664Rules(otherwise policy.Verdict, rules ...*policy.RuleMatch) *policy.Ru
 	a, _ := abi.ByName("x86_64")
 	list := append(policy.List(rules), &policy.RuleMatch{Verdict: otherwise, Numbers: []policy.Range{{Low: 0, High: 1<<32 - 1}}})
 	return &policy.Rules{Arches: []*policy.ArchRules{{Arch: a, Lists: []policy.List{list}}}}
+}
+
+// i386Rules is rules for i386 alone; everything else kills the thread.
+func i386Rules(rules ...*policy.RuleMatch) *policy.Rules {
+	a, _ := abi.ByName("i386")
+	r := x8664Rules(killThread, rules...)
+	r.Arches[0].Arch, r.Else = a, killThread
+	return r
+}
+
+// masked is a condition on some bits only.
+func masked(c policy.Cond, mask uint64) policy.Cond {
+	c.Mask = mask
+	return c
 }
 
 // rule is a verdict for one number.
@@ -39,6 +54,7 @@ func arg(reg int8, bits uint8, low, high uint64) policy.Cond {
 }
 
 func jeq(k uint32, jt, jf uint8) bpf.Instruction { return bpf.Jump(bpf.JMP|bpf.JEQ|bpf.K, k, jt, jf) }
+func jgt(k uint32, jt, jf uint8) bpf.Instruction { return bpf.Jump(bpf.JMP|bpf.JGT|bpf.K, k, jt, jf) }
 func jge(k uint32, jt, jf uint8) bpf.Instruction { return bpf.Jump(bpf.JMP|bpf.JGE|bpf.K, k, jt, jf) }
 
 // onX8664 is code for x86_64 proper after the usual first instructions;
@@ -111,6 +127,17 @@ func TestWrongCodeOfPeersIsFound(t *testing.T) {
 			program: onX8664(jeq(mmap, 0, 4), load(28), jge(1, 0, 2), load(24), jge(5, 1, 0),
 				ret(allow), ret(eperm)),
 			witness: call(mmap, 0, 2<<32), left: allow, right: eperm,
+		},
+		{
+			// What libseccomp 2.5.4 makes of two rules for ustat on i386, found by
+			// TestLibseccompMeansItsRules: the first comparison's arms are swapped,
+			// and the second then compares another argument.
+			name: "libseccomp 2.5.4: two rules about one argument",
+			rules: i386Rules(rule(allow, 62, arg(0, 32, 0, 100), masked(arg(2, 32, 0, 0), 1)),
+				rule(allow, 62, arg(0, 32, 51, 1<<32-1))),
+			program: bpf.Program{load(4), jeq(0x40000003, 0, 9), load(0), jeq(62, 0, 7), load(16), jgt(100, 0, 3),
+				load(32), bpf.Stmt(bpf.ALU|bpf.AND|bpf.K, 1), jeq(0, 0, 1), jgt(50, 0, 1), ret(allow), ret(killThread)},
+			witness: bpf.Data{Arch: 0x40000003, Nr: 62}, left: killThread, right: allow,
 		},
 		{
 			// The offset past 300 tests is 300 mod 256: a deny becomes an allow.
