@@ -59,44 +59,6 @@ func quickest(t rapid.TB, nr uint32, tries int, stack ...bpf.Program) time.Durat
 	return best
 }
 
-// seen makes programs that tell calls apart mostly, but not only, by means that
-// the kernel's rule sees through, and allow most.
-func seen() *rapid.Generator[bpf.Program] {
-	return rapid.Custom(func(t *rapid.T) bpf.Program {
-		size := rapid.IntRange(2, 12).Draw(t, "size")
-		var p bpf.Program
-		for len(p) < size-1 {
-			p = append(p, seenInstruction(t, size-len(p)-2))
-		}
-		return append(p, bpf.Stmt(bpf.RET|bpf.K, uint32(bpf.RetAllow)))
-	})
-}
-
-func seenInstruction(t *rapid.T, room int) bpf.Instruction {
-	arms := rapid.Uint8Range(0, uint8(min(room, 3)))
-	k := rapid.OneOf(rapid.SampledFrom(cheap), rapid.SampledFrom([]uint32{0, 1, 64, 110, 0xff, 0xc000003e}), bpftest.Word())
-	switch rapid.IntRange(0, 9).Draw(t, "what") {
-	case 0, 1:
-		return bpf.Stmt(bpf.LD|bpf.W|bpf.ABS, bpf.OffNr)
-	case 2:
-		return bpf.Stmt(bpf.LD|bpf.W|bpf.ABS, bpf.OffArch)
-	case 3:
-		return bpf.Stmt(bpf.ALU|bpf.AND|bpf.K, k.Draw(t, "k"))
-	case 4:
-		return bpf.Stmt(bpf.JMP|bpf.JA, uint32(arms.Draw(t, "by")))
-	case 5, 6, 7:
-		op := rapid.SampledFrom([]uint16{bpf.JEQ, bpf.JGT, bpf.JGE, bpf.JSET}).Draw(t, "op")
-		return bpf.Jump(bpf.JMP|op|bpf.K, k.Draw(t, "k"), arms.Draw(t, "jt"), arms.Draw(t, "jf"))
-	case 8: // what the rule does not see through
-		return rapid.SampledFrom([]bpf.Instruction{
-			bpf.Stmt(bpf.LD|bpf.W|bpf.ABS, bpf.OffArgs), bpf.Stmt(bpf.LD|bpf.IMM, 39), bpf.Stmt(bpf.MISC|bpf.TAX, 0),
-			bpf.Stmt(bpf.ALU|bpf.OR|bpf.K, 0), bpf.Jump(bpf.JMP|bpf.JEQ|bpf.X, 0, 0, 0), bpf.Stmt(bpf.LD|bpf.W|bpf.LEN, 0),
-			bpf.Stmt(bpf.RET|bpf.A, 0), bpf.Stmt(bpf.ALU|bpf.ADD|bpf.K, 0), bpf.Stmt(bpf.ST, 0), bpf.Stmt(bpf.LDX|bpf.IMM, 1),
-		}).Draw(t, "unseen")
-	}
-	return bpf.Stmt(bpf.RET|bpf.K, uint32(rapid.SampledFrom([]bpf.Action{bpf.RetAllow, bpf.RetAllow | 1, bpf.RetErrno | 1}).Draw(t, "ret")))
-}
-
 // TestKernelBitmap feels which calls are in the kernel's bitmap, and compares
 // with ConstantAllow.
 func TestKernelBitmap(t *testing.T) {
@@ -113,9 +75,9 @@ func TestKernelBitmap(t *testing.T) {
 	in, out := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		nr := rapid.SampledFrom(cheap).Draw(t, "nr")
-		stack := bpf.Stack{onCheap(slow(seen().Draw(t, "program")))}
+		stack := bpf.Stack{onCheap(slow(bpftest.ByNumber().Draw(t, "program")))}
 		if rapid.IntRange(0, 3).Draw(t, "stacked") == 0 {
-			stack = append(stack, onCheap(seen().Draw(t, "second")))
+			stack = append(stack, onCheap(bpftest.ByNumber().Draw(t, "second")))
 		}
 		want := stack.ConstantAllow(arch, nr)
 		if returnsComputed(stack, arch, nr) {
