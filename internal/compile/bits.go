@@ -11,6 +11,10 @@ import "math/bits"
 // by bits. Values without a bit go to cell i's target or, if swap, to the other.
 func (s *searcher) bits(i int, swap bool) {
 	var or uint32
+	how := method{kind: byBits}
+	if swap {
+		how.at = 1
+	}
 	first, second := s.cells[i].to, noNode
 	for j := i; j < len(s.cells); j++ {
 		c := s.cells[j]
@@ -24,34 +28,52 @@ func (s *searcher) bits(i int, swap bool) {
 		if clear {
 			or |= union(c.low, c.high)
 		}
-		test := s.mask &^ or
-		if !s.allSet(i, j, test, clear, first, swap) {
+		if !s.allSet(i, j, s.mask&^or, clear, first, swap) {
 			return
 		}
-		if second == noNode || j == i+1 && !s.only { // two cells are as well split
-			continue
+		if second != noNode && (j > i+1 || s.only) { // else two cells are as well split
+			s.offer(i, j, s.step(i, j), how)
 		}
-		how := method{kind: byBits, bits: test, to: first, not: second}
-		if swap {
-			how.to, how.not = second, first
-		}
-		s.offer(i, j, s.step(i, j), how)
 	}
 }
 
-// splitBit tries to split i..j in two by the highest bit in which its values
-// differ.
-func (s *searcher) splitBit(i, j int) {
-	n := len(s.cells)
+// emitBits makes the test that bits found.
+func (s *searcher) emitBits(i, j int, swap bool) nodeID {
+	var or uint32
+	first, second := s.cells[i].to, noNode
+	for _, c := range s.cells[i : j+1] {
+		if c.to != first {
+			second = c.to
+		}
+		if (c.to == first) != swap {
+			or |= union(c.low, c.high)
+		}
+	}
+	if swap {
+		first, second = second, first
+	}
+	return s.g.test(opBits, s.mask&^or, second, first)
+}
+
+// topBit returns the highest bit in which values of i..j differ, and the first
+// cell whose values all have it, if all of the cells before have not.
+func (s *searcher) topBit(i, j int) (bit uint32, k int) {
 	low, high := s.cells[i].low, s.cells[j].high
 	below := lowBits(low^high) >> 1
 	boundary := high &^ below
 	for k := i + 1; k <= j; k++ {
 		if s.cells[k-1].high < boundary && boundary <= s.cells[k].low {
-			cost := s.cost[i*n+k-1] + s.cost[k*n+j] + s.step(i, j)
-			s.offer(i, j, cost, method{kind: bySplit, at: int32(k), bits: below + 1})
-			return
+			return below + 1, k
 		}
+	}
+	return 0, 0
+}
+
+// splitBit tries to split i..j in two by a bit.
+func (s *searcher) splitBit(i, j int) {
+	n := len(s.cells)
+	if bit, k := s.topBit(i, j); bit != 0 {
+		s.offer(i, j, s.cost[i*n+k-1]+s.cost[k*n+j]+s.step(i, j), method{bySplit, uint16(k)})
 	}
 }
 

@@ -74,7 +74,7 @@ func (c *coder) targets(id diagramID, holds uint32) []cell {
 	low := uint32(0)
 	for i, a := range d.arms {
 		high := previousWithin(a.high, d.word.mask)
-		cells = append(cells, cell{low, high, c.code(a.to, holds), c.weightOf(id, i)})
+		cells = append(cells, cell{low: low, high: high, to: c.code(a.to, holds), weight: c.weightOf(id, i)})
 		if high != d.word.mask {
 			low, _ = nextWithout(high+1, ^d.word.mask)
 		}

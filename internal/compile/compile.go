@@ -60,10 +60,11 @@ func (c *compiler) root() nodeID {
 	entries := c.entries(c.tables())
 	weight := guessedWeight
 	other := c.g.ret(action(c.rules.Else))
-	cells := []cell{{0, maxWord, other, 0}}
+	cells := []cell{{low: 0, high: maxWord, to: other}}
 	for _, e := range entries {
 		for _, audit := range e.audits {
-			cells = cut(cells, cell{audit, audit, e.code, weight + c.counts.share(c.counts.of(audit), c.counts.total)})
+			cells = cut(cells, cell{low: audit, high: audit, to: e.code,
+				weight: weight + c.counts.share(c.counts.of(audit), c.counts.total)})
 			weight /= 2
 		}
 	}
@@ -79,11 +80,11 @@ func cut(cells []cell, v cell) []cell {
 			continue
 		}
 		if v.low > c.low {
-			out = append(out, cell{c.low, v.low - 1, c.to, 0})
+			out = append(out, cell{low: c.low, high: v.low - 1, to: c.to})
 		}
 		out = append(out, v)
 		if v.low < c.high {
-			out = append(out, cell{v.low + 1, c.high, c.to, 0})
+			out = append(out, cell{low: v.low + 1, high: c.high, to: c.to})
 		}
 	}
 	return out

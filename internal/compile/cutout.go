@@ -37,13 +37,14 @@ func (s *searcher) cutOuts(i int) {
 	h := cuts{rest: noNode, weights: scratch[:0]}
 	var seen common
 	for j := i; j < len(s.cells); j++ {
-		rest, ok := seen.add(s.cells[j])
+		at, ok := seen.add(s.cells[j], j)
 		if !ok {
 			return
 		}
 		if s.alias != noNode && j == len(s.cells)-1 {
-			rest = s.cells[j].to
+			at = j
 		}
+		rest := s.cells[at].to
 		if !s.extend(&h, i, j, rest) {
 			if seen.wide {
 				return
@@ -51,7 +52,7 @@ func (s *searcher) cutOuts(i int) {
 			continue
 		}
 		cost := h.cost(s.sums[j+1]-s.sums[i]) + s.aliased(i, j, rest)
-		s.offer(i, j, cost, method{kind: byCuts, to: rest})
+		s.offer(i, j, cost, method{byCuts, uint16(at)})
 	}
 }
 
@@ -87,18 +88,20 @@ func (s *searcher) aliased(i, j int, rest nodeID) (cost int64) {
 // common counts targets to find the commonest.
 type common struct {
 	to    [8]nodeID
+	at    [8]int // a cell with that target
 	count [8]int
 	n     int
 	wide  bool // a cell of several values came
 	best  int
 }
 
-// add returns what the rest must be after c: the target of the cells
-// with several values, else the commonest. It is false where there is none.
-func (m *common) add(c cell) (nodeID, bool) {
-	i := m.index(c.to)
+// add returns a cell with the target that the rest must have after c, which is
+// the cell at: that of the cells with several values, else the commonest. It is
+// false where there is none.
+func (m *common) add(c cell, at int) (int, bool) {
+	i := m.index(c.to, at)
 	if i < 0 || m.wide && !c.single() && i != m.best {
-		return noNode, false
+		return 0, false
 	}
 	m.count[i]++
 	switch {
@@ -108,11 +111,11 @@ func (m *common) add(c cell) (nodeID, bool) {
 	case m.count[i] > m.count[m.best]:
 		m.best = i
 	}
-	return m.to[m.best], true
+	return m.at[m.best], true
 }
 
 // index finds or makes the place of a target, -1 if there are too many.
-func (m *common) index(to nodeID) int {
+func (m *common) index(to nodeID, at int) int {
 	for i := range m.n {
 		if m.to[i] == to {
 			return i
@@ -121,7 +124,7 @@ func (m *common) index(to nodeID) int {
 	if m.n == len(m.to) {
 		return -1
 	}
-	m.to[m.n] = to
+	m.to[m.n], m.at[m.n] = to, at
 	m.n++
 	return m.n - 1
 }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/policy"
 )
 
@@ -39,15 +38,9 @@ func isValue(reg int, v uint64) policy.Cond {
 // BenchmarkGrowth shows that the time for a rule does not grow with their
 // number. The larger programs are no longer admitted, but are made.
 func BenchmarkGrowth(b *testing.B) {
-	arm, _ := abi.ByName("aarch64")
 	for _, shape := range shapes {
 		for _, n := range []int{10, 100, 1000, 10_000} {
-			var list policy.List
-			for i := range n {
-				list = append(list, shape.rule(i, n))
-			}
-			list = append(list, &policy.RuleMatch{Numbers: allNumbers})
-			r := &policy.Rules{Arches: []*policy.ArchRules{{Arch: arm, Lists: []policy.List{list}}}}
+			r := shaped(shape.rule, n)
 			b.Run(fmt.Sprintf("%s/%d", shape.name, n), func(b *testing.B) {
 				size := 0
 				for b.Loop() {
@@ -62,4 +55,13 @@ func BenchmarkGrowth(b *testing.B) {
 			})
 		}
 	}
+}
+
+// shaped is n rules of a shape.
+func shaped(rule func(i, n int) *policy.RuleMatch, n int) *policy.Rules {
+	var list policy.List
+	for i := range n {
+		list = append(list, rule(i, n))
+	}
+	return rulesOf("aarch64", policy.Verdict{}, list)
 }

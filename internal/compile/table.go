@@ -26,12 +26,23 @@ func (c *compiler) tables() []table {
 	return tables
 }
 
-// cells returns the table's runs with their code and weight.
+// cells returns the table's runs with their code and weight. Hot numbers are
+// cells of their own.
 func (c *compiler) cells(t *table) []cell {
 	w := c.weightsOf(t)
-	cells := make([]cell, len(t.runs))
-	for i, r := range t.runs {
-		cells[i] = cell{r.low, r.high, c.code(r.decision, nothing), w.of(r.span)}
+	cells := make([]cell, 0, len(t.runs))
+	for _, r := range t.runs {
+		to, low := c.code(r.decision, nothing), r.low
+		for _, nr := range w.hot(r.span) {
+			if low < nr {
+				cells = append(cells, cell{low, nr - 1, to, w.of(span{low, nr - 1}), false})
+			}
+			cells = append(cells, cell{nr, nr, to, w.of(span{nr, nr}), true})
+			low = nr + 1
+		}
+		if low <= r.high && (low != 0 || r.low == 0) {
+			cells = append(cells, cell{low, r.high, to, w.of(span{low, r.high}), false})
+		}
 	}
 	return merge(cells)
 }
@@ -74,7 +85,7 @@ func shares(r *policy.Rules, i int) int {
 // shared returns the code of an audit arch with two ABIs, of which the second
 // may not be in the policy.
 func (c *compiler) shared(a, b *table) entry {
-	clear, set := a.cells, []cell{{0, maxWord, c.g.ret(action(c.rules.Else)), 0}}
+	clear, set := a.cells, []cell{{low: 0, high: maxWord, to: c.g.ret(action(c.rules.Else))}}
 	if b != nil {
 		set = b.cells
 	}

@@ -82,7 +82,8 @@ func (c *compiler) overlay(g *group, t *table, tables []*table) (cells []cell, a
 	counted := map[nodeID]bool{}
 	for i, j, low := 0, 0, uint32(0); i < len(g.cells) && j < len(t.cells); {
 		a, b := g.cells[i], t.cells[j]
-		both := cell{low, min(a.high, b.high), a.to, part(a, low, b.high) + part(b, low, a.high)}
+		both := cell{low: low, high: min(a.high, b.high), to: a.to,
+			weight: part(a, low, b.high) + part(b, low, a.high), hot: a.hot || b.hot}
 		if a.to != b.to {
 			both.to = c.ask(tables, low)
 			asking += 2 * both.weight
@@ -125,7 +126,7 @@ func (c *compiler) ask(tables []*table, nr uint32) nodeID {
 	for _, t := range tables {
 		for _, own := range t.cells {
 			if own.low <= nr && nr <= own.high {
-				cells = insert(cells, cell{t.arch.Audit, t.arch.Audit, own.to, one})
+				cells = insert(cells, cell{low: t.arch.Audit, high: t.arch.Audit, to: own.to, weight: one})
 			}
 		}
 	}

@@ -8,8 +8,9 @@ import "slices"
 // Cutting one value out of a run makes its neighbours one run: A x A needs one
 // comparison where splits need two. Where a cut-out stands above a split it can
 // be moved below it, to the side on which its value lies: the same number of
-// comparisons, and the other side takes a step less. So the cut-outs of a best
-// tree stand at its ends, and a dynamic program over intervals i..j of cells
+// comparisons, and the other side takes a step less. So, if no value is met far
+// more often than others (see hot.go), the cut-outs of a best tree stand at its
+// ends, and a dynamic program over intervals i..j of cells
 // finds it:
 //
 //	cost(i, j) = min of
@@ -35,13 +36,14 @@ const one int64 = 1 << 20
 const maxExact = 96
 
 // maxCuts bounds the values that are cut out one after the other.
-const maxCuts = 24
+const maxCuts = 12
 
 // cell is the values low..high, which lead to the same node.
 type cell struct {
 	low, high uint32
 	to        nodeID
 	weight    int64 // cost of a step of all calls that end here
+	hot       bool  // kept apart from neighbours with the same target, as one may want to cut it out
 }
 
 // searcher makes search trees in a graph.
@@ -57,17 +59,16 @@ type searcher struct {
 	sums       []int64 // sums[i] is the weight of all cells before i
 }
 
-// method says how an interval of cells is searched.
+// method says how an interval of cells is searched: a kind, and which cell the
+// right half begins with (split), which leads where the rest goes (cuts), or
+// which bits are meant (bits: 1 if swapped).
 type method struct {
-	kind uint8
-	at   int32  // split: the first cell of the right half
-	bits uint32 // bits: what to test; split: a bit that all of the right half have and none of the left, or 0
-	to   nodeID // cuts: the target of the rest; bits: of values with no such bit
-	not  nodeID // bits: the target of the others
+	kind uint16
+	at   uint16
 }
 
 const (
-	byLeaf uint8 = iota
+	byLeaf uint16 = iota
 	bySplit
 	byCuts
 	byBits
@@ -106,11 +107,11 @@ func (s *searcher) searchBits(cells []cell, mask uint32) tree {
 	return s.exact(cells, noNode)
 }
 
-// merge makes one cell of neighbours with the same target.
+// merge makes one cell of neighbours with the same target that are not hot.
 func merge(cells []cell) []cell {
 	merged := cells[:0]
 	for _, c := range cells {
-		if n := len(merged); n > 0 && merged[n-1].to == c.to {
+		if n := len(merged); n > 0 && merged[n-1].to == c.to && !merged[n-1].hot && !c.hot {
 			merged[n-1].high = c.high
 			merged[n-1].weight += c.weight
 			continue
@@ -123,16 +124,15 @@ func merge(cells []cell) []cell {
 // halve splits cells by weight until the program is quick.
 func (s *searcher) halve(cells []cell, alias nodeID) tree {
 	if len(cells) <= maxExact {
-		return s.exact(cells, alias)
+		return s.best(cells, alias)
+	}
+	if x, ok := hot(cells); ok {
+		return s.without(cells, x, alias)
 	}
 	k := middle(cells)
 	left := s.halve(cells[:k], noNode)
 	right := s.halve(cells[k:], alias)
-	step := one
-	for _, c := range cells {
-		step += c.weight
-	}
-	return tree{s.g.test(opAtLeast, cells[k].low, right.root, left.root), left.cost + right.cost + step}
+	return tree{s.g.test(opAtLeast, cells[k].low, right.root, left.root), left.cost + right.cost + one + total(cells)}
 }
 
 // middle returns where the weights of both halves come nearest, within the
@@ -203,19 +203,20 @@ func (s *searcher) step(i, j int) int64 { return one + s.sums[j+1] - s.sums[i] }
 // split tries every split of i..j in two.
 func (s *searcher) split(i, j int) {
 	n := len(s.cells)
-	lefts, rights := s.cost[i*n:i*n+n], s.tsoc[j*n:j*n+n]
-	best, at := unknown, i
-	for k := i; k < j; k++ {
-		if c := lefts[k] + rights[k+1]; c < best {
-			best, at = c, k+1
+	lefts, rights := s.cost[i*n+i:i*n+j], s.tsoc[j*n+i+1:j*n+j+1]
+	rights = rights[:len(lefts)]
+	best, at := unknown, 0
+	for k, left := range lefts {
+		if c := left + rights[k]; c < best {
+			best, at = c, k
 		}
 	}
-	s.offer(i, j, best+s.step(i, j), method{kind: bySplit, at: int32(at)})
+	s.offer(i, j, best+s.step(i, j), method{bySplit, uint16(i + at + 1)})
 }
 
 // ends tries, for every interval that begins with i, to do without a split.
 func (s *searcher) ends(i int) {
-	s.offer(i, i, 0, method{kind: byLeaf, to: s.cells[i].to})
+	s.offer(i, i, 0, method{byLeaf, 0})
 	if !s.only {
 		s.cutOuts(i)
 	}
@@ -228,18 +229,23 @@ func (s *searcher) emit(i, j int) nodeID {
 	how := s.how[i*len(s.cells)+j]
 	switch how.kind {
 	case bySplit:
-		k := int(how.at)
-		left, right := s.emit(i, k-1), s.emit(k, j)
-		if how.bits != 0 {
-			return s.g.test(opBits, how.bits, right, left)
-		}
-		return s.g.test(opAtLeast, s.cells[k].low, right, left)
+		return s.emitSplit(i, j, int(how.at))
 	case byCuts:
-		return s.emitCuts(i, j, how.to)
+		return s.emitCuts(i, j, s.cells[how.at].to)
 	case byBits:
-		return s.g.test(opBits, how.bits, how.not, how.to)
+		return s.emitBits(i, j, how.at != 0)
 	}
-	return how.to
+	return s.cells[i].to
+}
+
+// emitSplit splits i..j before cell k.
+func (s *searcher) emitSplit(i, j, k int) nodeID {
+	left, right := s.emit(i, k-1), s.emit(k, j)
+	if s.only {
+		bit, _ := s.topBit(i, j)
+		return s.g.test(opBits, bit, right, left)
+	}
+	return s.g.test(opAtLeast, s.cells[k].low, right, left)
 }
 
 // single reports whether c is one value.

@@ -105,6 +105,23 @@ func (w weights) of(s span) int64 {
 	return counted + w.each*(int64(high-low)+1)
 }
 
+// hot returns the numbers that are met more often than one time in twice
+// hotPart, ascending.
+func (w weights) hot(s span) (numbers []uint32) {
+	calls := w.counts.calls[w.counts.at(w.audit, s.low):w.counts.upTo(w.audit, s.high)]
+	limit := w.counts.of(w.audit) / (2 * hotPart)
+	for i := 0; i < len(calls); {
+		nr, count := calls[i].Call.Nr, uint64(0)
+		for ; i < len(calls) && calls[i].Call.Nr == nr; i++ {
+			count += calls[i].Count
+		}
+		if count > limit {
+			numbers = append(numbers, nr)
+		}
+	}
+	return numbers
+}
+
 // follow takes the counted calls of a table through the diagrams of their runs,
 // so that these know how often each arm is taken.
 func (c *compiler) follow(t *table) {
@@ -137,7 +154,7 @@ func (d *coder) take(id diagramID, call *bpf.Data, order bpf.ByteOrder, weight i
 // diagramWeight is what a step in all calls that come to a diagram costs. It is
 // more than these calls' part of all, as their own speed counts too: half of it
 // is for the arm of zero, the rest for the others alike.
-const diagramWeight = 2 * one
+const diagramWeight = 8 * one
 
 // weightOf returns the weight of a diagram's i-th arm.
 func (d *coder) weightOf(id diagramID, i int) int64 {
