@@ -17,17 +17,22 @@ type File struct {
 
 // Comment is one `# ...` comment, without the line's end.
 type Comment struct {
-	Pos  Pos
-	Text string // "# ..." as written, trailing blanks removed
+	Pos   Pos
+	Text  string // "# ..." as written, trailing blanks removed
+	Blank bool   // an empty line stood above it; not used for the first of Lead
 }
 
-// Comments are those that belong to a statement or to an entry of a list.
+// Comments are those that belong to a statement or to an entry of a list, and
+// what format keeps of the source's layout.
 type Comments struct {
 	Lead      []Comment // the lines above it
-	Trail     *Comment  // on its own line, after it
+	Trail     *Comment  // on its own line, after it; for blocks after the opening brace
 	Blank     bool      // an empty line stood above it (above Lead); format keeps one
+	Gap       bool      // an empty line stood between Lead and it
 	Newline   bool      // for entries of a list: it began a new line in the source
+	OneLine   bool      // for blocks: both braces stood on one line
 	BeforeEnd []Comment // for blocks: the comments before the closing brace
+	AfterEnd  *Comment  // for blocks: the comment after the closing brace, on its line
 }
 
 // Stmt is one statement of a file or a block: one of the pointer types below.
@@ -50,7 +55,9 @@ func (n *node) comments() *Comments { return &n.Comments }
 // Language, Name, ArchLine, Default, Newer, Param, Include, SetDecl, Process,
 // Files, Network, Phase, Test, Rule, Strict, When; in a phase Rule, Strict,
 // Thread, Files, Network, Label, When, Include; in a thread Rule, Strict,
-// When, Include; in files, network and process their own lines and When.
+// When, Include; in files, network and process their own lines and When; in
+// label Settings; in test Rules. In a When stands what may stand where it
+// stands, other Whens too, but neither Language nor Name nor Param.
 type (
 	// Language is `language 1`.
 	Language struct {
@@ -174,11 +181,13 @@ type (
 )
 
 // Word is a token with its place. Text is its meaning (quotes removed);
-// Quoted tells that it stood in quotes.
+// Quoted tells that it stood in quotes. The `?` of a path that may be missing
+// is the end of Text, also where the path stands in quotes.
 type Word struct {
-	Pos    Pos
-	Text   string
-	Quoted bool
+	Pos      Pos
+	Text     string
+	Quoted   bool
+	Comments *Comments // of entries of a list; nil for none
 }
 
 // VerdictExpr is a verdict as written, such as `errno EPERM` or `trap 7`.

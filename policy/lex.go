@@ -1,0 +1,252 @@
+package policy
+
+import (
+	"strings"
+	"unicode/utf8"
+)
+
+// tokenKind tells tokens apart.
+type tokenKind uint8
+
+const (
+	endToken    tokenKind = iota // the end of the text, for ever
+	nameToken                    // read, kill-process, AF_INET, syscall_1007
+	numberToken                  // begins with a digit; parseNumber says whether it is one
+	paramToken                   // $port
+	setToken                     // @reply
+	stringToken                  // "..." as written, on one line
+	punctToken                   // an operator, a bracket, a comma
+	otherToken                   // a character that is none of these
+	wordToken                    // what recut makes of any of these
+)
+
+// token is a piece of the text.
+type token struct {
+	kind  tokenKind
+	text  string
+	off   int // where it begins
+	stop  int // where it ends
+	line  int
+	col   int
+	first bool // nothing but blanks and comments stands before it on its line
+	blank bool // an empty line stands above it, below what precedes it
+}
+
+// is reports whether t is the operator, bracket or comma p.
+func (t token) is(p string) bool { return t.kind == punctToken && t.text == p }
+
+// remark is a comment that was read and belongs to nothing yet.
+type remark struct {
+	Comment
+	off   int
+	trail bool // it stands on the line of the token before it
+}
+
+// lexer cuts a text into tokens, and comments into remarks.
+//
+// The language has two kinds of tokens: those of the notation, where
+// `fd==1` is three of them, and words that run to the next blank, where
+// `10.0.0.7:11211` is one. Only the parser knows which it wants, so next gives
+// tokens of the notation, and recut cuts the same place anew.
+type lexer struct {
+	file    string
+	src     string
+	off     int
+	line    int
+	start   int      // offset where the line begins
+	remarks []remark // read since the parser last took them
+}
+
+// next skips blanks and comments and cuts a token of the notation.
+func (l *lexer) next() token {
+	tok := l.skip()
+	l.off = l.scan()
+	tok.text, tok.stop = l.src[tok.off:l.off], l.off
+	tok.kind = l.kind(tok.text)
+	return tok
+}
+
+// skip moves to the next token, keeping the comments in between, and tells how
+// it stands to what was before it.
+func (l *lexer) skip() token {
+	first, breaks := l.off == 0, 0
+	for l.off < len(l.src) {
+		switch c := l.src[l.off]; c {
+		case '\n':
+			l.off++
+			l.line++
+			l.start = l.off
+			first = true
+			breaks++
+		case ' ', '\t', '\r':
+			l.off++
+		case '#':
+			l.remark(!first, breaks > 1)
+			breaks = 0
+		default:
+			return l.here(first, breaks > 1)
+		}
+	}
+	return l.here(first, breaks > 1)
+}
+
+func (l *lexer) here(first, blank bool) token {
+	return token{off: l.off, line: l.line, col: l.off - l.start + 1, first: first, blank: blank}
+}
+
+// remark reads the comment that begins here, to the end of its line.
+func (l *lexer) remark(trail, blank bool) {
+	off := l.off
+	l.off = lineEnd(l.src, off)
+	l.remarks = append(l.remarks, remark{
+		Comment: Comment{
+			Pos:   Pos{l.file, l.line, off - l.start + 1},
+			Text:  strings.TrimRight(l.src[off:l.off], " \t\r"),
+			Blank: blank,
+		},
+		off:   off,
+		trail: trail,
+	})
+}
+
+// scan finds the end of the token of the notation that begins here.
+func (l *lexer) scan() int {
+	rest := l.src[l.off:]
+	if rest == "" {
+		return l.off
+	}
+	switch c := rest[0]; {
+	case isNameStart(c):
+		return l.off + nameLength(rest)
+	case isDigit(c):
+		return l.off + numberLength(rest)
+	case c == '$' || c == '@':
+		return l.off + 1 + nameLength(rest[1:])
+	case c == '"':
+		return l.off + stringLength(rest)
+	}
+	if p := punct(rest); p != "" {
+		return l.off + len(p)
+	}
+	_, size := utf8.DecodeRuneInString(rest)
+	return l.off + size
+}
+
+// kind tells what scan has cut.
+func (l *lexer) kind(text string) tokenKind {
+	if text == "" {
+		return endToken
+	}
+	switch c := text[0]; {
+	case isNameStart(c):
+		return nameToken
+	case isDigit(c):
+		return numberToken
+	case c == '$' && len(text) > 1:
+		return paramToken
+	case c == '@' && len(text) > 1:
+		return setToken
+	case c == '"':
+		return stringToken
+	case punct(text) != "":
+		return punctToken
+	}
+	return otherToken
+}
+
+// recut cuts tok anew, as a word that runs to the next blank, brace, quote,
+// comment or character of stops. A string stays what it is.
+func (l *lexer) recut(tok token, stops string) token {
+	if tok.kind == endToken || tok.kind == stringToken {
+		return tok
+	}
+	end := tok.off
+	for end < len(l.src) && !endsWord(l.src[end]) && strings.IndexByte(stops, l.src[end]) < 0 {
+		end++
+	}
+	if end == tok.off {
+		return tok
+	}
+	l.off = end
+	tok.text, tok.stop, tok.kind = l.src[tok.off:end], end, wordToken
+	return tok
+}
+
+func endsWord(c byte) bool {
+	switch c {
+	case ' ', '\t', '\r', '\n', '{', '}', '"', '#':
+		return true
+	}
+	return false
+}
+
+// puncts are the operators and brackets, longer ones before their beginnings.
+// `=` is no comparison, but param has it; the last ones are none at all, but
+// people write them, and an error can say what to write instead.
+var puncts = [...]string{
+	"==", "!=", "<=", ">=", "..", "&&", "||",
+	"<", ">", "&", "|", "{", "}", "(", ")", ",", "*", "-", "=",
+}
+
+// punct is the operator or bracket that text begins with, or empty.
+func punct(text string) string {
+	for _, p := range puncts {
+		if strings.HasPrefix(text, p) {
+			return p
+		}
+	}
+	return ""
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+
+func isNameStart(c byte) bool {
+	return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_'
+}
+
+// isName reports whether c may stand within a name. A `-` may: kill-process,
+// @network-io.
+func isName(c byte) bool { return isNameStart(c) || isDigit(c) || c == '-' }
+
+func nameLength(text string) int {
+	n := 0
+	for n < len(text) && isName(text[n]) {
+		n++
+	}
+	return n
+}
+
+// numberLength takes letters too, so that 0x1f is one token, and 12ab one mistake.
+func numberLength(text string) int {
+	n := 0
+	for n < len(text) && isName(text[n]) && text[n] != '-' {
+		n++
+	}
+	return n
+}
+
+// stringLength is the length of the string that text begins with, its quotes
+// included. One that is not closed ends with its line.
+func stringLength(text string) int {
+	for i := 1; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			return i + 1
+		case '\n':
+			return i
+		case '\\':
+			if i+1 < len(text) && text[i+1] != '\n' {
+				i++
+			}
+		}
+	}
+	return len(text)
+}
+
+// lineEnd is the offset of the line end after off, or of the end of the text.
+func lineEnd(text string, off int) int {
+	if i := strings.IndexByte(text[off:], '\n'); i >= 0 {
+		return off + i
+	}
+	return len(text)
+}

@@ -1,0 +1,171 @@
+package policy
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/narrow-sandbox/narrow/abi"
+)
+
+// misplaced reports a statement that may not stand in this block.
+func (p *parser) misplaced(k keyword) {
+	hint := ""
+	switch {
+	case p.in()&inLines != 0 || p.in() == inLabel || p.in() == inTest:
+		hint = "is a } missing before it?"
+	case k.in&inFile != 0 && k.in&p.in() == 0:
+		hint = "move it to the top of the file"
+	case k.in == inPhase:
+		hint = "move it into a phase"
+	}
+	p.fail(p.tok, fmt.Sprintf("%s may not stand in %s", k.name, p.in()), p.wanted(), hint)
+}
+
+// mistyped is the keyword that a word was meant to be; the error is reported.
+func (p *parser) mistyped(t token) (keyword, bool) {
+	k, ok := p.mistype(t)
+	if ok {
+		p.fail(t, "unknown "+p.noun()+" "+quote(t.text), "", didYouMean(t.text, []string{k.name}))
+	}
+	return k, ok
+}
+
+// mistype is the keyword that a word was most likely meant to be.
+func (p *parser) mistype(t token) (keyword, bool) {
+	if t.kind != nameToken || abi.KnownCall(t.text) && p.in()&inRules != 0 {
+		return keyword{}, false
+	}
+	near := nearest(t.text, keywordsIn(p.in()))
+	if near == "" && p.in()&inRules != 0 {
+		near = nearest(t.text, keywordsIn(inFile))
+	}
+	if k, ok := lineIn(near, p.in()); ok {
+		return k, true
+	}
+	return statement(near)
+}
+
+// wanted is what may stand in the block, for errors: all words where they are
+// few.
+func (p *parser) wanted() string {
+	switch p.in() {
+	case inTest:
+		return "expected a verdict: " + orList(verdictNames())
+	case inProcess, inFiles, inNetwork, inLabel:
+		return "expected " + orList(keywordsIn(p.in()))
+	case inThread:
+		return "expected a verdict such as allow, or strict, when or include"
+	case inPhase:
+		return "expected a verdict such as allow, or thread, files, network, label, strict, when or include"
+	}
+	return "expected a statement such as allow, set or phase"
+}
+
+// noun is what the block consists of.
+func (p *parser) noun() string {
+	switch p.in() {
+	case inProcess:
+		return "setting"
+	case inFiles:
+		return "right"
+	case inNetwork:
+		return "power"
+	case inLabel:
+		return "LSM"
+	}
+	return "statement"
+}
+
+// unknown reports what begins no statement, and skips it.
+func (p *parser) unknown(first bool) {
+	head := p.tok
+	e := &Error{Pos: p.pos(head), What: "unexpected " + found(head), Want: p.wanted()}
+	switch {
+	case head.kind == otherToken && head.text == ";":
+		e.Want, e.Hint = "", "remove it: nothing stands between statements"
+	case head.kind == stringToken:
+		p.asWord(head)
+	case p.in()&(inRules|inTest) != 0:
+		e.Hint = p.ruleHint(head)
+	case p.in() == inNetwork:
+		e.Hint = networkHint(head.text)
+	}
+	p.report(e)
+	p.advance()
+	p.sync(head)
+}
+
+// ruleHint tells what to write where rules stand, for what begins none.
+func (p *parser) ruleHint(t token) string {
+	if hint := verdictHint(t.text); t.kind == nameToken && hint != "" {
+		return hint
+	}
+	if t.kind == setToken || t.is("*") || t.kind == nameToken && abi.KnownCall(t.text) {
+		return "a verdict stands before calls: allow " + shorten(t.text)
+	}
+	return ""
+}
+
+// networkHint tells what to write for a word that begins no line of a network block.
+func networkHint(word string) string {
+	switch word {
+	case "listen", "accept":
+		return "write bind tcp PORT"
+	case "tcp":
+		return "write bind tcp PORT or connect tcp PORT"
+	}
+	return ""
+}
+
+// sync skips the rest of a statement that makes no sense, to where the next
+// one may begin.
+func (p *parser) sync(head token) {
+	for p.tok.kind != endToken && !p.tok.is("}") && !p.atKeyword() {
+		switch {
+		case p.tok.first && (p.in()&inRules == 0 || p.tok.col <= head.col):
+			return
+		case p.tok.is("("):
+			p.skipGroup()
+		case p.tok.is("{"):
+			p.rubble()
+		default:
+			p.advance()
+		}
+	}
+}
+
+// rubble reads a block that belongs to nothing, for the errors in it.
+func (p *parser) rubble() {
+	p.block(&Comments{}, token{}, inRubble)
+}
+
+// skipGroup skips what stands in parentheses: to the `)`, or to where the
+// text has plainly left them.
+func (p *parser) skipGroup() {
+	depth := 0
+	for p.tok.kind != endToken {
+		switch {
+		case p.tok.first && (p.tok.is("}") || p.atKeyword()):
+			return
+		case p.tok.is("("), p.tok.is("{"):
+			depth++
+		case p.tok.is("}") && depth == 0:
+			return
+		case p.tok.is("}"):
+			depth--
+		case p.tok.is(")"):
+			p.advance()
+			return
+		}
+		p.advance()
+	}
+}
+
+// orList is "a, b or c".
+func orList(names []string) string {
+	if len(names) < 2 {
+		return strings.Join(names, "")
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}
