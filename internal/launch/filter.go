@@ -107,25 +107,44 @@ func in(ranges []policy.Range, v uint64) bool {
 	return slices.ContainsFunc(ranges, func(r policy.Range) bool { return r.Low <= v && v <= r.High })
 }
 
-// filterOf compiles the rules; nil is a filter that allows everything and is
-// not installed.
+// filterOf compiles the rules; nil is a filter that need not be installed.
 func filterOf(rules *policy.Rules) (bpf.Program, error) {
-	program, err := compile.Compile(rules, compile.Options{})
-	if err != nil {
-		return nil, err
-	}
-	if allowsAll(program) {
+	if allowsEverything(rules) {
 		return nil, nil
 	}
-	return program, nil
+	return compile.Compile(rules, compile.Options{})
 }
 
-// allowsAll reports whether the program returns SECCOMP_RET_ALLOW whatever the call.
-func allowsAll(program bpf.Program) bool {
-	for _, i := range program {
-		if i.Class() == bpf.RET && (i.RVal() != bpf.K || i.K != uint32(bpf.RetAllow)) {
+// allowsEverything reports whether the rules let every call through: `allow *`
+// alone installs nothing. It counts as such although calls by other ABIs are
+// denied, if that is only so because the policy does not speak of them.
+func allowsEverything(rules *policy.Rules) bool {
+	spoken := rules.ElseAt != (policy.Pos{})
+	if spoken && rules.Else.Kind != policy.Allow {
+		return false
+	}
+	for _, arch := range rules.Arches {
+		if !slices.ContainsFunc(arch.Lists, allowsEvery) {
 			return false
 		}
 	}
 	return true
+}
+
+// allowsEvery reports whether no rule before the first that matches every call
+// does anything but allow, and that one neither.
+func allowsEvery(list policy.List) bool {
+	if len(list) == 0 {
+		return false
+	}
+	every := list[len(list)-1].Numbers // the last rule matches every call
+	for _, r := range list {
+		if r.Verdict.Kind != policy.Allow {
+			return false
+		}
+		if len(r.Conds) == 0 && slices.Equal(r.Numbers, every) {
+			return true
+		}
+	}
+	return false
 }

@@ -87,6 +87,8 @@ func executable(path string) error {
 		return &Error{StatusNotExecutable, []error{fmt.Errorf("%s: %w", path, errors.Unwrap(err))}}
 	case info.IsDir():
 		return &Error{StatusNotExecutable, []error{fmt.Errorf("%s: is a folder", path)}}
+	case !info.Mode().IsRegular():
+		return &Error{StatusNotExecutable, []error{fmt.Errorf("%s: is not a regular file", path)}}
 	}
 	if err := kernel.AccessExecute(path); err != nil {
 		return &Error{StatusNotExecutable, []error{fmt.Errorf("%s: %w", path, errors.Unwrap(err))}}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/narrow-sandbox/narrow/internal/kernel"
 )
@@ -31,6 +32,7 @@ func (p *plan) lacks() []lack {
 func (l *launcher) base() *Report {
 	c := l.config
 	r := &Report{
+		Layers: []LayerReport{}, Threads: []ThreadReport{}, Descriptors: []Descriptor{}, Reach: []string{},
 		Version: ReportVersion,
 		Policy:  c.Policy.Name,
 		Phase:   c.Phase,
@@ -48,47 +50,59 @@ func (l *launcher) base() *Report {
 }
 
 // look reads each layer back into the report and returns what is not as asked.
-func (l *launcher) look(r *Report, status *kernel.Status) []error {
+func (p *plan) look(r *Report, status *kernel.Status, required bool) []error {
 	var failures []error
 	r.Whole = true
-	add := func(layer kernel.Layer, does []string, lacks []error, see func(*kernel.Status) (string, error), otherwise string) {
-		report := LayerReport{Layer: layer, Required: !l.config.BestEffort, Status: Enforced, Does: does, Seen: otherwise}
-		if see != nil {
-			saw, err := see(status)
-			report.Seen = saw
-			if err != nil {
-				err = layerError(layer, fmt.Errorf("asked for, and not there: %w", err))
-				failures = append(failures, err)
-				report.Status, report.Seen = Failed, err.Error()
-			}
+	for _, s := range p.reportable() {
+		layer, err := s.look(status)
+		layer.Required = required
+		if err != nil {
+			failures = append(failures, err)
 		}
-		if len(lacks) > 0 {
-			r.Whole = false
-			report.Lacks = texts(lacks)
-			if report.Status == Enforced {
-				report.Status = Weakened
-			}
-			if see == nil {
-				report.Status = Absent
-			}
-		}
-		r.Layers = append(r.Layers, report)
-	}
-	for _, s := range l.plan.steps {
-		add(s.layer, s.does, s.lacks, s.seen, s.unseen)
-	}
-	if f := l.plan.filter; len(f.program) > 0 {
-		add(kernel.Seccomp, f.does, f.lacks, f.seen, "")
-	} else {
-		add(kernel.Seccomp, f.does, f.lacks, nil, "not installed")
-	}
-	if limits := l.plan.limits; limits != nil {
-		add(kernel.Limits, limits.does, nil, nil, "set and read back just before the start")
+		r.Whole = r.Whole && layer.Status == Enforced
+		r.Layers = append(r.Layers, layer)
 	}
 	return failures
 }
 
+// reportable is every layer as a step, in the order of application.
+func (p *plan) reportable() []*step {
+	filter := &step{layer: kernel.Seccomp, does: p.filter.does, lacks: p.filter.lacks, unseen: "not installed"}
+	if len(p.filter.program) > 0 {
+		filter.seen = p.filter.seen
+	}
+	all := append(slices.Clone(p.steps), filter)
+	if p.limits != nil {
+		all = append(all, &step{layer: kernel.Limits, does: p.limits.does, unseen: "set and read back just before the start"})
+	}
+	return all
+}
+
+// look reads one layer back.
+func (s *step) look(status *kernel.Status) (LayerReport, error) {
+	report := LayerReport{Layer: s.layer, Status: Enforced, Does: s.does, Seen: s.unseen, Lacks: texts(s.lacks)}
+	switch {
+	case len(s.lacks) > 0 && s.seen == nil:
+		report.Status = Absent
+	case len(s.lacks) > 0:
+		report.Status = Weakened
+	}
+	if s.seen == nil {
+		return report, nil
+	}
+	saw, err := s.seen(status)
+	report.Seen = saw
+	if err != nil {
+		err = fmt.Errorf("%s: FAILED: %w", s.layer, err)
+		report.Status, report.Seen = Failed, err.Error()
+	}
+	return report, err
+}
+
 func texts(errs []error) []string {
+	if len(errs) == 0 {
+		return nil
+	}
 	all := make([]string, len(errs))
 	for i, err := range errs {
 		all[i] = err.Error()
@@ -125,4 +139,25 @@ func (r *Report) describe(s *kernel.Status, pid int) {
 			r.Descriptors = append(r.Descriptors, Descriptor{d.FD, d.Target})
 		}
 	}
+}
+
+// reach tells what stays possible although a reader of the policy may not
+// expect it.
+func (l *launcher) reach() []string {
+	says := []string{"descriptors that are open already keep their powers, whatever files and network say"}
+	if len(l.entry.files) > 0 {
+		says = append(says, "stat and access tell of any path whether it is there")
+	} else {
+		says = append(says, "no files block: every file that the user may open")
+	}
+	if len(l.entry.network) == 0 {
+		says = append(says, "no network block: every address that the calls let it reach")
+	}
+	if l.plan.filter.ownExecve {
+		says = append(says, "execve with three random pointers that only this start knew, of nothing but the program itself")
+	}
+	if l.program.setuid {
+		says = append(says, "the set-id bit of "+l.program.path+" is void, as no exec grants anything")
+	}
+	return says
 }

@@ -71,6 +71,7 @@ type launcher struct {
 	plan    *plan
 	image   *kernel.Image
 	report  *reportFile
+	seen    *Report // what was read back, by the watcher
 }
 
 // prepare finds out all that can go wrong before anything is changed.
@@ -188,6 +189,10 @@ func (l *launcher) failed(err error) {
 		return
 	}
 	r := l.base()
+	if l.seen != nil {
+		r = l.seen
+		r.Started = false
+	}
 	r.Errors = strings.Split(err.Error(), "\n")
 	if err := l.report.write(r); err != nil {
 		fmt.Fprintf(l.config.Notes, "narrow: report: %v\n", err)

@@ -7,6 +7,7 @@ import (
 
 	"github.com/narrow-sandbox/narrow/bpf"
 	"github.com/narrow-sandbox/narrow/internal/kernel"
+	"github.com/narrow-sandbox/narrow/policy"
 )
 
 // filterStep is the seccomp layer. It is not applied like the others, as
@@ -25,6 +26,7 @@ func (p *planner) seccomp() (*filterStep, error) {
 	if err != nil {
 		return f, err
 	}
+	f.lacks = classLacks(p.entry.phase)
 	f.program, err = filterOf(rules)
 	if err != nil || len(f.program) == 0 {
 		f.does = []string{"nothing: everything is allowed, so no filter is installed"}
@@ -34,15 +36,21 @@ func (p *planner) seccomp() (*filterStep, error) {
 		f.ownExecve = true
 		f.does = append(f.does, "one execve, this start's own, by its three pointers")
 	}
-	f.lacks = p.lacksOf(f.program)
+	f.lacks = append(f.lacks, p.lacksOf(f.program)...)
 	if p.features.Seccomp() != nil {
 		f.program = nil
 	}
-	if names := classes(p.entry.phase); len(names) > 0 {
-		f.lacks = append(f.lacks, fmt.Errorf("%v: the rules of threads %s need a tracer that waits for them; without one every thread has the least strict of all",
-			p.entry.phase.Classes[0].Pos, strings.Join(names, ", ")))
-	}
 	return f, nil
+}
+
+// classLacks says that no thread class is told from another without a tracer.
+func classLacks(phase *policy.PhaseRules) []error {
+	names := classes(phase)
+	if len(names) == 0 {
+		return nil
+	}
+	return []error{fmt.Errorf("%v: the rules of threads %s need a tracer that waits for them; without one every thread has the least strict of all",
+		phase.Classes[0].Pos, strings.Join(names, ", "))}
 }
 
 // lacksOf lists what the program needs and the kernel does not have.

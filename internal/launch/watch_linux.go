@@ -125,7 +125,8 @@ func (w *watcher) verify() error {
 		return fmt.Errorf("cannot read back what is enforced: %w", err)
 	}
 	r := w.base()
-	failures := w.look(r, status)
+	failures := w.plan.look(r, status, !w.config.BestEffort)
+	w.seen = r
 	if len(failures) > 0 {
 		return errors.Join(failures...)
 	}
@@ -134,6 +135,7 @@ func (w *watcher) verify() error {
 	}
 	r.Started = true
 	r.describe(status, w.pid)
+	r.Reach = w.reach()
 	if err := w.report.write(r); err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
