@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -115,6 +116,7 @@ func TestAnswersAboutRulesAreThoseOfEveryCall(t *testing.T) {
 		}
 		if draws++; draws%8 == 0 { // it may list every call there is
 			sameDifferences(rt, p, ma, mb)
+			sameAnswers(rt, p, ma)
 		}
 		sameDead(rt, p, a)
 	})
@@ -203,6 +205,31 @@ func sameDead(t *rapid.T, p *Prover, r *policy.Rules) {
 				if live[m] == got[m] {
 					t.Fatalf("%v: rule %+v: dead %v, live %v", a.Arch, m, got[m], live[m])
 				}
+			}
+		}
+	}
+}
+
+// sameAnswers compares Calls with the answers to every call.
+func sameAnswers(t *rapid.T, p *Prover, m *Meaning) {
+	for _, name := range []string{"x86_64", "x32", "i386", "aarch64"} {
+		a, _ := abi.ByName(name)
+		calls, err := p.Calls(m, a)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range calls {
+			want := map[bpf.Action]bool{}
+			for i := range uint64(16) {
+				v, _ := m.source.answer(&bpf.Data{Arch: a.Audit, Nr: c.Call.Nr, Args: [6]uint64{1: i & 3, 2: i >> 2}})
+				want[v] = true
+			}
+			got := map[bpf.Action]bool{}
+			for _, v := range c.Values {
+				got[v] = true
+			}
+			if len(c.Values) != len(got) || !maps.Equal(got, want) {
+				t.Fatalf("%s on %s: %v, want %v", c.Call.Name, name, c.Values, want)
 			}
 		}
 	}

@@ -90,18 +90,8 @@ func (d *differ) add(found Difference, set, all node) {
 
 // valuesOn are the values that f has on a set.
 func (d *differ) valuesOn(set, f node) []bpf.Action {
-	none := d.leaf(nowhere)
-	var values []bpf.Action
-	for _, v := range d.leaves(d.choose(set, f, none)) {
-		if v != nowhere {
-			values = append(values, v)
-		}
-	}
-	return values
+	return d.values(d.choose(set, f, d.leaf(nowhere)))
 }
-
-// nowhere is no canonical value: it marks the calls outside a set.
-const nowhere bpf.Action = 0xffffffff
 
 // note adds a difference with its witness.
 func (d *differ) note(found Difference, calls node) {

@@ -32,11 +32,12 @@ var ErrInconsistent = errors.New("verifier and reference disagree")
 type Prover struct {
 	limits Limits
 	spaces [2]*space // by layout; nil until needed
+	rules  map[*policy.Rules]*Meaning
 }
 
 // New returns a Prover.
 func New(l Limits) *Prover {
-	return &Prover{limits: Limits{
+	return &Prover{rules: map[*policy.Rules]*Meaning{}, limits: Limits{
 		Nodes: cmp.Or(max(l.Nodes, 0), defaultNodes),
 		Time:  cmp.Or(max(l.Time, 0), defaultTime),
 	}}
@@ -55,8 +56,16 @@ func (p *Prover) Program(program bpf.Program) (*Meaning, error) {
 	return &Meaning{programSource{vm.Program(), vm}}, nil
 }
 
-// Rules is the meaning of rules.
-func (p *Prover) Rules(r *policy.Rules) *Meaning { return &Meaning{rulesSource{r}} }
+// Rules is the meaning of rules, which must not change: asked again, it is the
+// same Meaning and needs no more work.
+func (p *Prover) Rules(r *policy.Rules) *Meaning {
+	m, ok := p.rules[r]
+	if !ok {
+		m = &Meaning{rulesSource{r}}
+		p.rules[r] = m
+	}
+	return m
+}
 
 // Stack is the meaning of filters on one thread, the oldest first: the
 // strictest value, of equally strict ones the newest filter's. A stack of

@@ -1,3 +1,7 @@
+//go:build !(386 || arm || mips || mipsle)
+
+// rudd does not build where int has 32 bits.
+
 package verify
 
 import (
