@@ -343,6 +343,7 @@ var caseLists = [...][]argCase{
 	},
 	{
 		{of: 0, value: 3011, group: 0, bits: 32, signed: true},
+		{of: 0, value: 2921, group: 0, bits: 32, signed: false},
 		{of: 0, value: 2895, group: 90, bits: 64, signed: false},
 	},
 	{
@@ -381,6 +382,7 @@ var caseLists = [...][]argCase{
 	},
 	{
 		{of: 0, value: 3011, group: 0, bits: 32, signed: true},
+		{of: 0, value: 2921, group: 0, bits: 32, signed: false},
 		{of: 0, value: 2895, group: 90, bits: 32, signed: false},
 	},
 	{

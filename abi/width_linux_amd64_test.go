@@ -72,7 +72,11 @@ var (
 	pageSize = uintptr(os.Getpagesize())
 	iovec    = syscall.Iovec{Base: &word[0], Len: 1}
 	word     = make([]byte, 8)
+	// softwareClock is a perf_event_attr: type 1, size 64, config 0.
+	softwareClock = [16]uint32{1, 64}
 )
+
+const prFutexHash = 78
 
 func probes(t *testing.T) []probe {
 	fixed := func(r ...uintptr) func(*testing.T) [6]uintptr {
@@ -99,6 +103,7 @@ func probes(t *testing.T) []probe {
 	pidfd, _, _ := syscall.RawSyscall(434, self, 0, 0)
 	semaphore, _, _ := syscall.RawSyscall(syscall.SYS_SEMGET, 0, 1, 0o600)
 	t.Cleanup(func() { syscall.RawSyscall(syscall.SYS_SEMCTL, semaphore, 0, 0) })
+	epoll, _, _ := syscall.RawSyscall(syscall.SYS_EPOLL_CREATE1, 0, 0, 0)
 	const setval = 16
 	return []probe{
 		{"semctl", "arg", fixed(semaphore, 0, setval, 5), nil},
@@ -136,6 +141,16 @@ func probes(t *testing.T) []probe {
 		{"prctl", "option", fixed(syscall.PR_GET_DUMPABLE), nil},
 		{"prctl", "arg2", fixed(39, 0), nil},
 		{"prctl", "arg2", fixed(syscall.PR_SET_TSC, 1), nil},
+		{"prctl", "arg2", fixed(prFutexHash, 1, 16), nil},
+		{"prctl", "arg3", fixed(prFutexHash, 1, 16), nil},
+		{"signalfd4", "sizemask", fixed(zeroExtended(-1), buf, 8, 0), closeFile},
+		{"ppoll", "sigsetsize", fixed(0, 0, page+2048, buf, 8), nil},
+		{"epoll_pwait", "sigsetsize", fixed(epoll, page, 1, 0, buf, 8), nil},
+		{"openat2", "usize", fixed(zeroExtended(-100), path, page+1024, 24), closeFile},
+		{"perf_event_open", "flags", fixed(uintptr(unsafe.Pointer(&softwareClock[0])), 0, ^uintptr(0), ^uintptr(0), 0), closeFile},
+		{"pkey_mprotect", "prot", fixed(page, pageSize, 3, ^uintptr(0)), nil},
+		{"futex_wake", "mask", fixed(buf, 1, 1, 2), nil},
+		{"move_pages", "nr_pages", fixed(0, 0, 0, 0, 0, 0), nil},
 		{"ioprio_set", "ioprio", fixed(1, 0, 2<<13|4), nil},
 		{"unshare", "unshare_flags", fixed(0), nil},
 		{"fchmod", "mode", fixed(file, 0o600), nil},
