@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"sort"
 	"strings"
 )
@@ -14,19 +15,31 @@ type Error struct {
 	Hint string // what to do; may be empty
 }
 
-// Error formats e as "file:line:col: what; expected; hint".
+// Error formats e as "file:line:col: what; expected; hint", without what is
+// not known.
 func (e *Error) Error() string {
-	parts := []string{e.What}
+	text := e.What
 	for _, s := range []string{e.Want, e.Hint} {
 		if s != "" {
-			parts = append(parts, s)
+			text += "; " + s
 		}
 	}
-	return e.Pos.String() + ": " + strings.Join(parts, "; ")
+	if e.Pos == (Pos{}) {
+		return text
+	}
+	return e.Pos.String() + ": " + text
 }
 
-// String formats p as "file:line:col".
-func (p Pos) String() string { return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col) }
+// String formats p as "file:line:col", or less where less is known.
+func (p Pos) String() string {
+	switch {
+	case p.Line == 0:
+		return p.File
+	case p.File == "":
+		return fmt.Sprintf("%d:%d", p.Line, p.Col)
+	}
+	return fmt.Sprintf("%s:%d:%d", p.File, p.Line, p.Col)
+}
 
 // ErrorList is all that is wrong with a text, in the order of its places.
 type ErrorList []*Error
@@ -68,5 +81,22 @@ func (l ErrorList) Sort() {
 			return a.Line < b.Line
 		}
 		return a.Col < b.Col
+	})
+}
+
+// Cut is the list without repeated errors, and with those beyond the first
+// hundred only counted. The list must be sorted.
+func (l ErrorList) Cut() ErrorList { return l.cut(0) }
+
+// cut is Cut where more errors were seen than kept.
+func (l ErrorList) cut(more int) ErrorList {
+	l = slices.CompactFunc(l, func(a, b *Error) bool { return *a == *b })
+	if len(l) <= maxErrors {
+		return l
+	}
+	first := l[maxErrors]
+	return append(l[:maxErrors:maxErrors], &Error{
+		Pos:  first.Pos,
+		What: fmt.Sprintf("and %d more errors from here on", len(l)-maxErrors+more),
 	})
 }

@@ -1,9 +1,6 @@
 package policy
 
-import (
-	"fmt"
-	"strings"
-)
+import "strings"
 
 // Parse reads a policy's text. The name stands in the places of errors. What
 // is wrong with the text comes back as an ErrorList, all of it at once, beside
@@ -66,11 +63,7 @@ func (p *parser) report(e *Error) {
 // errors is what Parse returns.
 func (p *parser) errors() error {
 	p.errs.Sort()
-	if total := len(p.errs) + p.more; total > maxErrors {
-		last := p.errs[maxErrors]
-		p.errs = append(p.errs[:maxErrors:maxErrors], &Error{Pos: last.Pos, What: fmt.Sprintf("and %d more errors from here on", total-maxErrors)})
-	}
-	return p.errs.Err()
+	return p.errs.cut(p.more).Err()
 }
 
 // found is a token for errors.
