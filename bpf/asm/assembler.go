@@ -85,6 +85,9 @@ func (a *assembler) statements() {
 		case c == '#':
 			a.fail(a.pos, "unexpected '#'", "a comment begins with ; or has its # in the first column")
 			a.recover(a.pos)
+		case c == '/':
+			a.fail(a.pos, "unexpected '/'", "a comment begins with ; or is between /* and */")
+			a.recover(a.pos)
 		default:
 			a.fail(a.pos, "unexpected "+a.found(), "expected an instruction or a label")
 			a.recover(a.pos)

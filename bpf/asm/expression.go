@@ -65,6 +65,9 @@ var binaryOperators = [...]binaryOperator{
 // operator returns the operator at hand, after blanks.
 func (s *scanner) operator() (binaryOperator, bool) {
 	s.blanks()
+	if s.at("//") {
+		return binaryOperator{}, false // somebody's comment
+	}
 	for _, op := range binaryOperators {
 		if s.at(op.text) {
 			return op, true

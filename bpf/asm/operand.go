@@ -11,7 +11,7 @@ import (
 // It reports false after recording an error.
 func (a *assembler) operands(l *line, m mnemonic, word []byte) bool {
 	a.blanks()
-	if a.peek() == ':' && m.shape != shapeBare {
+	if a.peek() == ':' {
 		a.fail(int(l.at), cut(word)+" is a mnemonic and no label", "")
 		a.pos++
 		return false

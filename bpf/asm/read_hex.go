@@ -8,32 +8,40 @@ import (
 
 // isHex reports whether text is a hex dump: words of whole bytes, eight bytes
 // at least, that are not the decimal numbers of tcpdump -ddd. Those have no
-// leading zeros, and each is shorter than an instruction's sixteen digits.
+// leading zeros, no 0x, and each is shorter than an instruction's 16 digits.
 func isHex(text []byte) bool {
 	sure, digits := false, 0
-	for word := range bytes.FieldsSeq(text) {
-		word = bytes.TrimSuffix(trimHexPrefix(word), []byte(","))
-		if len(word) == 0 || len(word)%2 != 0 {
+	for len(text) > 0 {
+		if isBlank(text[0]) || text[0] == ',' {
+			text = text[1:]
+			continue
+		}
+		word, prefixed := hexWord(text)
+		n := len(word)
+		if n == 0 || n%2 != 0 {
 			return false
 		}
-		for _, c := range word {
-			if digitValue(c) > 15 {
-				return false
-			}
-			sure = sure || c > '9'
+		sure = sure || prefixed || word[0] == '0' || n >= 2*instructionSize || bytes.ContainsAny(word, "abcdefABCDEF")
+		digits += n
+		text = text[n:]
+		if prefixed {
+			text = text[2:]
 		}
-		sure = sure || len(word) > 1 && word[0] == '0' || len(word) >= 2*instructionSize
-		digits += len(word)
 	}
 	return sure && digits >= 2*instructionSize
 }
 
-// trimHexPrefix takes a 0x or \x off a word.
-func trimHexPrefix(word []byte) []byte {
-	if len(word) > 2 && (word[0] == '0' || word[0] == '\\') && word[1]|0x20 == 'x' {
-		return word[2:]
+// hexWord returns the digits that text begins with, after 0x or \x if that is
+// before them.
+func hexWord(text []byte) (word []byte, prefixed bool) {
+	if len(text) > 2 && (text[0] == '0' || text[0] == '\\') && text[1]|0x20 == 'x' {
+		text, prefixed = text[2:], true
 	}
-	return word
+	n := 0
+	for n < len(text) && digitValue(text[n]) < 16 {
+		n++
+	}
+	return text[:n], prefixed
 }
 
 // readHex reads raw bytes written as hexadecimal digits: together or apart,
@@ -51,12 +59,12 @@ func readHex(name string, data []byte) (bpf.Program, error) {
 			raw, half = append(raw, high<<4|digit), false
 		case digit < 16:
 			high, half = digit, true
+		case !isBlank(c) && c != ',':
+			return nil, &ReadError{name, line, Hex, "unexpected " + quote(c) + "; expected hexadecimal digits"}
 		case half:
 			return nil, &ReadError{name, line, Hex, "half a byte; expected two digits"}
 		case c == '\n':
 			line++
-		case !isBlank(c) && c != ',':
-			return nil, &ReadError{name, line, Hex, "unexpected " + quote(c) + "; expected hexadecimal digits"}
 		}
 	}
 	if half {
