@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/policy"
 )
 
 // stmt shortens the programs below.
@@ -21,18 +22,20 @@ const (
 	argsAt = bpf.OffArgs
 )
 
-// jsets is n jset instructions on all words with constants of no pattern: the
-// kind of conjunction that a diagram may or may not be able to hold.
+// jsets is n instructions that test random bits of all words and return one of
+// three values at the first word without any of them: which is the first is
+// more than a diagram can remember.
 func jsets(n int) bpf.Program {
 	r := rand.New(rand.NewPCG(1, 2))
+	values := []policy.Verdict{allow, eperm, killThread}
 	var p bpf.Program
-	for len(p) < n-5 {
-		p = append(p, load(4*r.Uint32N(16)), bpf.Jump(bpf.JMP|bpf.JSET|bpf.K, r.Uint32(), uint8(r.IntN(3)), uint8(r.IntN(3))))
+	for len(p) < n-3 {
+		p = append(p, load(4*r.Uint32N(16)), bpf.Jump(bpf.JMP|bpf.JSET|bpf.K, r.Uint32(), 1, 0), ret(values[r.IntN(len(values))]))
 	}
-	for len(p) < n-1 {
+	for len(p) < n {
 		p = append(p, ret(allow))
 	}
-	return append(p, ret(eperm))
+	return p
 }
 
 // TestHardPrograms asks of programs that are hard whether they equal
