@@ -164,8 +164,9 @@ func TestKernelRun(t *testing.T) {
 		vm, _ := bpf.NewVM(tr.program)
 		for n := range tr.calls {
 			got, _ := vm.Run(&tr.calls[n])
-			if got != want[n] {
-				t.Fatalf("the VM says %#x, the kernel %#x to %+v by %v", got, want[n], tr.calls[n], tr.program)
+			traced, _ := vm.Trace(&tr.calls[n], func(bpf.Step) {})
+			if got != want[n] || traced != want[n] {
+				t.Fatalf("Run says %#x, Trace %#x, the kernel %#x to %+v by %v", got, traced, want[n], tr.calls[n], tr.program)
 			}
 			compared++
 			if got != 0 {
@@ -212,13 +213,19 @@ func TestKernelShift(t *testing.T) {
 		for _, by := range append(slices.Collect(upTo(70)), 255, 256, 1<<31, 1<<32-1) {
 			calls = append(calls, bpf.Data{Nr: lowestNr, Arch: arch, IP: ip, Args: [6]uint64{0xdeadbeef, by}})
 		}
+		vm, err := bpf.NewVM(p)
+		if err != nil {
+			t.Fatal(err)
+		}
 		want, err := kernelValues(p, calls)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for n, d := range calls {
-			if got, _, err := p.Run(&d); err != nil || uint32(got) != want[n] {
-				t.Errorf("op %#x by %d: the VM says %#x (%v), the kernel %#x", op, d.Args[1], uint32(got), err, want[n])
+			got, _ := vm.Run(&d)
+			traced, _ := vm.Trace(&d, func(bpf.Step) {})
+			if got != want[n] || traced != want[n] {
+				t.Errorf("op %#x by %d: Run says %#x, Trace %#x, the kernel %#x", op, d.Args[1], got, traced, want[n])
 			}
 		}
 	}
