@@ -100,5 +100,5 @@ func (t *TriggerExpr) String() string {
 	if t.Ready {
 		return "ready"
 	}
-	return t.Call.String() + " in " + wordText(t.Thread)
+	return t.Call.String() + " in " + threadText(t.Thread)
 }

@@ -92,7 +92,7 @@ func (p *parser) longName(pos Pos) {
 
 // threadName reads the name of a thread, a glob or a string.
 func (p *parser) threadName() Word {
-	w := p.rawWord("a thread's name", "(),")
+	w := p.rawWord("a thread's name", threadStops)
 	if w.Text == "" {
 		return w
 	}
@@ -138,6 +138,10 @@ func (p *parser) words(stmt *Comments, what, stops string) []Word {
 	var notes []Comments
 	for {
 		notes = p.entry(stmt, notes)
+		if p.atKeyword() {
+			p.fail(p.tok, "unexpected "+found(p.tok), "expected "+what, "")
+			break
+		}
 		w := p.rawWord(what, stops)
 		if w.Text == "" {
 			break

@@ -111,13 +111,19 @@ func enquote(text string) string {
 }
 
 // wordText writes a word so that it is read back as the same one: in quotes
-// where it had them, or where without them it would be more than one token.
-func wordText(w Word) string {
-	if w.Quoted || w.Text == "" || strings.ContainsAny(w.Text, ",()") || !bareWord(w.Text) {
+// where it had them, or where it would be more than one token without them.
+// Each character of stops ends a word where this one stands.
+func wordText(w Word, stops string) string {
+	if w.Quoted || w.Text == "" || strings.ContainsAny(w.Text, stops) || !bareWord(w.Text) {
 		return enquote(w.Text)
 	}
 	return w.Text
 }
+
+// threadStops end the name of a thread.
+const threadStops = "(),"
+
+func threadText(w Word) string { return wordText(w, threadStops) }
 
 // bareWord reports whether text reads as one word without quotes.
 func bareWord(text string) bool {
