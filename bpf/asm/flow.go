@@ -6,19 +6,17 @@ import (
 )
 
 // facts is what is known of a call when an instruction runs, whichever path
-// led there: the meet of all of them.
+// led there.
 type facts struct {
 	reached   bool
-	audit     uint32 // the audit arch, if archKnown
-	archKnown bool
-	low, high uint32            // nr is within
-	some      uint8             // how many of calls hold; 0 if any nr within may be
-	calls     [sameCalls]uint32 // the only numbers that nr may have
-	a, x      content           // of the registers
+	arches    few[uint32] // the only audit arches that it may have
+	calls     few[pair]   // the only calls that it may be
+	low, high uint32      // nr is within
+	a, x      content     // of the registers
 }
 
-// sameCalls bounds how many numbers are told apart where paths meet.
-const sameCalls = 4
+// pair is a call: an audit arch and a number.
+type pair struct{ audit, nr uint32 }
 
 // content is what a register holds: a word of seccomp_data, perhaps masked.
 type content struct {
@@ -34,7 +32,7 @@ func flow(p bpf.Program) []facts {
 	if len(p) == 0 {
 		return at
 	}
-	at[0] = facts{reached: true, high: ^uint32(0)}
+	at[0] = facts{reached: true, high: ^uint32(0), arches: anything[uint32](), calls: anything[pair]()}
 	for pc := range p {
 		if at[pc].reached {
 			step(p, at, pc)
@@ -87,23 +85,52 @@ func (f *facts) run(op opcode, in bpf.Instruction) {
 	}
 }
 
-// learn adds what the outcome of a test tells about the call.
+// learn adds what the outcome of a test tells about the call. A test that
+// cannot come out so leaves nothing: that path is never taken.
 func (f *facts) learn(test string, k uint32, holds bool) {
 	if !f.a.known || f.a.mask != ^uint32(0) {
 		return
 	}
 	switch f.a.offset {
 	case bpf.OffArch:
-		if test == "jeq" && holds {
-			f.audit, f.archKnown = k, true
-		}
+		f.learnArch(test, k, holds)
 	case bpf.OffNr:
 		f.learnNr(test, k, holds)
+		f.calls.keep(func(c pair) bool { return f.low <= c.nr && c.nr <= f.high && (test != "jeq" || (c.nr == k) == holds) })
+	default:
+		return
+	}
+	f.single()
+	if f.arches.empty() || f.calls.empty() || f.low > f.high {
+		f.reached = false
 	}
 }
 
-// learnNr narrows the numbers that nr may have. A test that cannot come out so
-// leaves an empty range: that path is never taken.
+// learnArch narrows the audit arches.
+func (f *facts) learnArch(test string, k uint32, holds bool) {
+	if test != "jeq" {
+		return
+	}
+	if holds && f.arches.any {
+		f.arches = few[uint32]{}
+		f.arches.add(k)
+	}
+	f.arches.keep(func(audit uint32) bool { return (audit == k) == holds })
+	f.calls.keep(func(c pair) bool { return (c.audit == k) == holds })
+}
+
+// single names the calls if nr is known and so are the arches.
+func (f *facts) single() {
+	if f.low != f.high || f.arches.any || !f.calls.any {
+		return
+	}
+	f.calls = few[pair]{}
+	for _, audit := range f.arches.all() {
+		f.calls.add(pair{audit, f.low})
+	}
+}
+
+// learnNr narrows the range of nr.
 func (f *facts) learnNr(test string, k uint32, holds bool) {
 	switch {
 	case test == "jeq" && holds:
@@ -119,21 +146,15 @@ func (f *facts) learnNr(test string, k uint32, holds bool) {
 	case test == "jge":
 		f.below(k)
 	}
-	f.drop()
 }
 
 // bound keeps the numbers from low to high.
-func (f *facts) bound(low, high uint32) {
-	f.low, f.high = max(f.low, low), min(f.high, high)
-	if f.low > f.high {
-		f.reached = false
-	}
-}
+func (f *facts) bound(low, high uint32) { f.low, f.high = max(f.low, low), min(f.high, high) }
 
 // above keeps the numbers greater than k.
 func (f *facts) above(k uint32) {
 	if k == ^uint32(0) {
-		f.reached = false
+		f.bound(1, 0)
 		return
 	}
 	f.bound(k+1, ^uint32(0))
@@ -142,49 +163,19 @@ func (f *facts) above(k uint32) {
 // below keeps the numbers less than k.
 func (f *facts) below(k uint32) {
 	if k == 0 {
-		f.reached = false
+		f.bound(1, 0)
 		return
 	}
 	f.bound(0, k-1)
 }
 
-// exclude drops one number where that can be said: at an end of the range or
-// among the ones told apart.
+// exclude drops a number at an end of the range.
 func (f *facts) exclude(k uint32) {
-	switch {
-	case f.low == k:
+	switch k {
+	case f.low:
 		f.above(k)
-	case f.high == k:
+	case f.high:
 		f.below(k)
-	case f.some > 0:
-		f.keep(func(nr uint32) bool { return nr != k })
-	}
-}
-
-// drop removes told-apart numbers that fell out of the range, and tells a
-// range of one number apart.
-func (f *facts) drop() {
-	if f.low == f.high {
-		f.some, f.calls[0] = 1, f.low
-		return
-	}
-	if f.some > 0 {
-		f.keep(func(nr uint32) bool { return f.low <= nr && nr <= f.high })
-	}
-}
-
-// keep keeps the told-apart numbers that fit.
-func (f *facts) keep(fits func(uint32) bool) {
-	n := uint8(0)
-	for _, nr := range f.calls[:f.some] {
-		if fits(nr) {
-			f.calls[n] = nr
-			n++
-		}
-	}
-	f.some = n
-	if n == 0 {
-		f.reached = false
 	}
 }
 
@@ -198,9 +189,9 @@ func join(at []facts, pc uint64, from *facts) {
 		*to = *from
 		return
 	}
-	to.archKnown = to.archKnown && from.archKnown && to.audit == from.audit
+	to.arches.unite(&from.arches)
+	to.calls.unite(&from.calls)
 	to.low, to.high = min(to.low, from.low), max(to.high, from.high)
-	to.unite(from)
 	if to.a != from.a {
 		to.a = content{}
 	}
@@ -209,62 +200,22 @@ func join(at []facts, pc uint64, from *facts) {
 	}
 }
 
-// unite adds from's numbers to f's, or gives up telling them apart.
-func (f *facts) unite(from *facts) {
-	if f.some == 0 || from.some == 0 {
-		f.some = 0
-		return
-	}
-	for _, nr := range from.calls[:from.some] {
-		switch {
-		case f.may(nr):
-		case f.some == sameCalls:
-			f.some = 0
-			return
-		default:
-			f.calls[f.some] = nr
-			f.some++
+// agree returns the text that every call that may run here gives, "" if they
+// differ, one has none, or it is not known which calls may run.
+func (f *facts) agree(text func(*abi.Arch, *abi.Syscall) string) string {
+	return agree(&f.calls, func(c pair) string {
+		if arch, ok := abi.ByAudit(c.audit, c.nr); ok {
+			if call, ok := arch.Number(c.nr); ok {
+				return text(arch, call)
+			}
 		}
-	}
+		return ""
+	})
 }
 
-// may reports whether nr is one of the told-apart numbers.
-func (f *facts) may(nr uint32) bool {
-	for _, have := range f.calls[:f.some] {
-		if have == nr {
-			return true
-		}
-	}
-	return false
-}
-
-// call returns the call of that number on the arch that the facts know.
-func (f *facts) call(nr uint32) (*abi.Syscall, *abi.Arch) {
-	if !f.archKnown {
-		return nil, nil
-	}
-	arch, ok := abi.ByAudit(f.audit, nr)
-	if !ok {
-		return nil, nil
-	}
-	call, _ := arch.Number(nr)
-	return call, arch
-}
-
-// arch returns the arch that is known, whichever of two that share an audit
-// arch, or nil.
-func (f *facts) arch() *abi.Arch {
-	if !f.archKnown {
-		return nil
-	}
-	arch, _ := abi.ByAudit(f.audit, 0)
-	return arch
-}
-
-// order returns the byte order of the arch, little endian if it is not known.
+// order returns the byte order of the arches: little endian if they are not
+// known or not of one kind.
 func (f *facts) order() bpf.ByteOrder {
-	if !f.archKnown {
-		return bpf.LittleEndian
-	}
-	return bpf.OrderOf(f.audit)
+	big := agree(&f.arches, func(audit uint32) string { return bpf.OrderOf(audit).String() })
+	return big == bpf.BigEndian.String()
 }

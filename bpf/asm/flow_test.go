@@ -74,12 +74,12 @@ func holds(t *rapid.T, f *facts, d *bpf.Data, s state) {
 	switch {
 	case !f.reached:
 		t.Fatalf("%d never runs, it says, and ran on %+v", s.pc, d)
-	case f.archKnown && f.audit != d.Arch:
-		t.Fatalf("at %d the arch is not 0x%x on %+v", s.pc, f.audit, d)
+	case !f.arches.has(d.Arch):
+		t.Fatalf("at %d the arch is not in %v on %+v", s.pc, f.arches.all(), d)
 	case d.Nr < f.low || d.Nr > f.high:
 		t.Fatalf("at %d nr is not within %d..%d on %+v", s.pc, f.low, f.high, d)
-	case f.some > 0 && !f.may(d.Nr):
-		t.Fatalf("at %d nr is not in %v on %+v", s.pc, f.calls[:f.some], d)
+	case !f.calls.has(pair{d.Arch, d.Nr}):
+		t.Fatalf("at %d the call is not in %v on %+v", s.pc, f.calls.all(), d)
 	}
 	order := bpf.OrderOf(d.Arch)
 	for _, r := range []struct {

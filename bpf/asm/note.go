@@ -49,9 +49,9 @@ func (n *annotator) note(pc int) string {
 	case !n.seccomp:
 		return ""
 	case op.operand == absolute:
-		return n.word(f, uint8(in.K))
+		return f.word(uint8(in.K))
 	case op.operand == testK:
-		return n.test(f, op.name, in.K, true)
+		return f.test(op.name, in.K, true)
 	}
 	return ""
 }
@@ -60,7 +60,7 @@ func (n *annotator) note(pc int) string {
 func (n *annotator) noteOpposite(pc int) string {
 	in, f := n.program[pc], &n.at[pc]
 	if op := lookup(in.Code); n.seccomp && f.reached && op.operand == testK {
-		return n.test(f, op.name, in.K, false)
+		return f.test(op.name, in.K, false)
 	}
 	return n.note(pc)
 }
@@ -80,24 +80,14 @@ func (n *annotator) returned(f *facts, value uint32) string {
 
 // word names the word of seccomp_data at offset: by the argument's own name if
 // every call that may run here calls it so.
-func (n *annotator) word(f *facts, offset uint8) string {
-	raw := fieldName(offset, f.order())
-	if offset < bpf.OffArgs || f.some == 0 {
-		return raw
-	}
-	name := ""
-	for i, nr := range f.calls[:f.some] {
-		call, arch := f.call(nr)
-		if call == nil {
-			return raw
+func (f *facts) word(offset uint8) string {
+	if offset >= bpf.OffArgs {
+		name := f.agree(func(arch *abi.Arch, call *abi.Syscall) string { return argumentWord(call, arch, offset) })
+		if name != "" {
+			return name
 		}
-		arg := argumentWord(call, arch, offset)
-		if arg == "" || i > 0 && arg != name {
-			return raw
-		}
-		name = arg
 	}
-	return name
+	return fieldName(offset, f.order())
 }
 
 // argumentWord names the word of a call's argument at offset, "" if the call
@@ -122,11 +112,11 @@ func argumentWord(call *abi.Syscall, arch *abi.Arch, offset uint8) string {
 }
 
 // test says what a comparison of A with k asks; holds false gives its opposite.
-func (n *annotator) test(f *facts, name string, k uint32, holds bool) string {
+func (f *facts) test(name string, k uint32, holds bool) string {
 	if !f.a.known {
 		return ""
 	}
-	subject := n.word(f, f.a.offset)
+	subject := f.word(f.a.offset)
 	if f.a.offset >= bpf.OffArgs {
 		subject = f.inCall(subject)
 	}
@@ -163,13 +153,11 @@ func relation(name string, holds bool) string {
 // inCall puts the call's name before the word of an argument, if there is one
 // call only.
 func (f *facts) inCall(word string) string {
-	if f.some != 1 {
+	name := f.agree(func(_ *abi.Arch, call *abi.Syscall) string { return call.Name })
+	if name == "" {
 		return word
 	}
-	if call, _ := f.call(f.calls[0]); call != nil {
-		return call.Name + ": " + word
-	}
-	return word
+	return name + ": " + word
 }
 
 // value writes the constant of a test as what it stands for.
@@ -190,20 +178,22 @@ func (f *facts) value(test string, k uint32) string {
 // flags writes a value that the word in A is tested against, by the names of
 // constants that the argument takes.
 func (f *facts) flags(k uint32) string {
-	if f.a.offset < bpf.OffArgs || f.some != 1 || isHigh(f.a.offset, f.order()) {
+	if f.a.offset < bpf.OffArgs || isHigh(f.a.offset, f.order()) {
 		return hexText(k)
 	}
-	call, arch := f.call(f.calls[0])
-	if call == nil {
-		return hexText(k)
-	}
-	for i := range call.Args {
-		arg := &call.Args[i]
-		if arg.Reg == int8((f.a.offset-bpf.OffArgs)/8) && !arg.Pointer {
-			return arch.Format(call, arg, uint64(k))
+	register := int8((f.a.offset - bpf.OffArgs) / 8)
+	text := f.agree(func(arch *abi.Arch, call *abi.Syscall) string {
+		for i := range call.Args {
+			if arg := &call.Args[i]; arg.Reg == register && !arg.Pointer {
+				return arch.Format(call, arg, uint64(k))
+			}
 		}
+		return ""
+	})
+	if text == "" {
+		return hexText(k)
 	}
-	return hexText(k)
+	return text
 }
 
 // auditText names an audit arch.
@@ -214,14 +204,28 @@ func auditText(audit uint32) string {
 	return hexText(audit)
 }
 
-// callText names a call number under the arch that is known, if one is.
+// callText names a call number, if the arches that are known give it one name.
 func (f *facts) callText(test string, nr uint32) string {
-	call, arch := f.call(nr)
-	switch {
-	case arch != nil && nr == arch.NumberBit && nr != 0 && test != "jeq":
-		return hexText(nr) + " (" + arch.Name + ")"
-	case call == nil:
+	name := agree(&f.arches, func(audit uint32) string { return callName(audit, test, nr) })
+	if name == "" {
 		return hexText(nr)
+	}
+	return name
+}
+
+// callName names a call number on an audit arch, "" if there is no such call.
+// The first number of x32 is more often a boundary than a call.
+func callName(audit uint32, test string, nr uint32) string {
+	arch, ok := abi.ByAudit(audit, nr)
+	if !ok {
+		return ""
+	}
+	call, ok := arch.Number(nr)
+	switch {
+	case nr != 0 && nr == arch.NumberBit && test != "jeq":
+		return hexText(nr) + " (" + arch.Name + ")"
+	case !ok:
+		return ""
 	case arch.NumberBit != 0:
 		return arch.Name + " " + call.Name
 	}
@@ -250,7 +254,7 @@ func (f *facts) verdict(value uint32) string {
 	case bpf.RetTrap:
 		return withData("trap", effect)
 	case bpf.RetErrno:
-		return "errno " + errnoText(effect.Data(), f.arch())
+		return "errno " + f.errno(effect.Data())
 	case bpf.RetUserNotif:
 		return "notify"
 	case bpf.RetTrace:
@@ -269,4 +273,17 @@ func withData(verdict string, action bpf.Action) string {
 		return verdict
 	}
 	return verdict + " " + hexText(uint32(action.Data()))
+}
+
+// errno writes an errno by its name, if it is the same on the arches that are
+// known.
+func (f *facts) errno(errno uint16) string {
+	name := agree(&f.arches, func(audit uint32) string {
+		arch, _ := abi.ByAudit(audit, 0)
+		return errnoText(errno, arch)
+	})
+	if name == "" {
+		return errnoText(errno, nil)
+	}
+	return name
 }
