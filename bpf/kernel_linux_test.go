@@ -23,7 +23,7 @@ import (
 // own, this test binary started again, because filters never go away.
 
 // childLimit is how long a child process may take, in the long form.
-const childLimit = 5 * time.Minute
+const childLimit = 8 * time.Minute
 
 // inChild returns true in a child process that runs only this test. In the
 // parent it starts that child with the given flags, fails the test if the child
