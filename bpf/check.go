@@ -9,10 +9,9 @@ import (
 // nil if it would, else an *Error with the first reason by place. CheckAll
 // gives all reasons, Stack.Check adds the budget that filters share.
 //
-// The rules are those of Linux 6.18, unchanged since 3.5 in what they admit:
-// net/core/filter.c:bpf_check_classic and check_load_and_stores, then
-// kernel/seccomp.c:seccomp_check_filter. TestKernelAdmission holds Check
-// against the running kernel.
+// The rules are those of Linux 6.18: net/core/filter.c:bpf_check_classic and
+// check_load_and_stores, then kernel/seccomp.c:seccomp_check_filter.
+// TestKernelAdmission holds Check against the running kernel.
 func (p Program) Check() error {
 	if all := p.CheckAll(); len(all) > 0 {
 		return all[0]
