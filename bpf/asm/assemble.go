@@ -45,8 +45,9 @@ type Assembly struct {
 	at     []int32 // the offset in the source of each instruction
 }
 
-// Place returns where in the source the instruction at pc is written. A jump
-// that the assembler inserted is where the test is that needs it.
+// Place returns where in the source the instruction at pc, an index of Program,
+// is written. A jump that the assembler inserted is where the test is that
+// needs it.
 func (a *Assembly) Place(pc int) Pos { return a.places.of(int(a.at[pc])) }
 
 // maxSource bounds a source in bytes: offsets have 31 bits.

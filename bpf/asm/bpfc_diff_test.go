@@ -11,12 +11,12 @@ import (
 	"github.com/narrow-sandbox/narrow/bpf"
 )
 
-// each calls check as often as rapid does, or with NARROW_LONG=1 a hundred
+// each calls check as often as rapid does, or with NARROW_LONG=1 a thousand
 // times as often.
 func each(t *testing.T, check func(*rapid.T)) {
 	rounds := 1
 	if os.Getenv("NARROW_LONG") != "" {
-		rounds = 100
+		rounds = 1000
 	}
 	for range rounds {
 		rapid.Check(t, check)

@@ -41,6 +41,7 @@ type FormatError struct {
 	Known  []string
 }
 
+// Error names the format and the known ones.
 func (e *FormatError) Error() string {
 	return fmt.Sprintf("unknown format %q; expected one of %s", e.Format, strings.Join(e.Known, ", "))
 }
