@@ -42,7 +42,7 @@ func corpus(t testing.TB) []corpusCase {
 		}
 		all = append(all, c)
 	}
-	if len(all) < 1000 {
+	if len(all) < 3000 {
 		t.Fatalf("the corpus has %d cases only", len(all))
 	}
 	return all
