@@ -45,6 +45,7 @@ func TestRefused(t *testing.T) {
 		{"narrow pair", "two registers", cond(policy.Operand{Reg: 0, High: 1, Bits: 32}, any)},
 		{"bits", "not 8", cond(policy.Operand{Reg: 0, High: -1, Bits: 8}, any)},
 		{"range", "is empty", cond(policy.Operand{Reg: 0, High: -1, Bits: 64}, policy.Range{Low: 2, High: 1})},
+		{"ranges overlap", "not above", cond(policy.Operand{Reg: 0, High: -1, Bits: 64}, any, policy.Range{Low: 1, High: 2})},
 		{"ranges", "not above", cond(policy.Operand{Reg: 0, High: -1, Bits: 64}, any, any)},
 	} {
 		t.Run(test.name, func(t *testing.T) {

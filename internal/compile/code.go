@@ -67,16 +67,15 @@ func (c *coder) find(id diagramID) nodeID {
 	return c.g.and(w.mask, masked.root)
 }
 
-// targets returns the cells of a diagram's arms, shrunk to possible values.
+// targets returns the cells of a diagram's arms.
 func (c *coder) targets(id diagramID, holds uint32) []cell {
 	d := c.nodes[id]
 	cells := make([]cell, 0, len(d.arms))
 	low := uint32(0)
 	for i, a := range d.arms {
-		high := previousWithin(a.high, d.word.mask)
-		cells = append(cells, cell{low: low, high: high, to: c.code(a.to, holds), weight: c.weightOf(id, i)})
-		if high != d.word.mask {
-			low, _ = nextWithout(high+1, ^d.word.mask)
+		cells = append(cells, cell{low: low, high: a.high, to: c.code(a.to, holds), weight: c.weightOf(id, i)})
+		if a.high != d.word.mask {
+			low, _ = nextWithout(a.high+1, ^d.word.mask)
 		}
 	}
 	return cells

@@ -13,8 +13,8 @@ import (
 // diagramID names a diagram: a node or, below zero, a verdict (see verdicts).
 type diagramID int32
 
-// diagram is a node. Arms are ascending; each ends where the next begins, and
-// the last at the end of all values.
+// diagram is a node. Arms are ascending; each begins behind the one before, and
+// the last ends with the greatest value of the word.
 type diagram struct {
 	word word
 	arms []arm
@@ -229,22 +229,19 @@ func (d *diagrams) intern(n diagram) diagramID {
 	return id
 }
 
-// possible drops arms without any value that the mask lets be.
+// possible drops arms without any value that the mask lets be, and ends the
+// others with their last one that it does.
 func possible(arms []arm, mask uint32) []arm {
 	var kept []arm
 	low := uint32(0)
 	for _, a := range arms {
 		if high := previousWithin(a.high, mask); high >= low {
-			kept = appendArm(kept, arm{a.high, a.to})
+			kept = appendArm(kept, arm{high, a.to})
 		}
-		if a.high != maxWord {
-			next, ok := nextWithout(a.high+1, ^mask)
-			if !ok {
-				break
-			}
-			low = next
+		if a.high >= mask {
+			break
 		}
+		low, _ = nextWithout(a.high+1, ^mask) // there is one, as mask itself is one
 	}
-	kept[len(kept)-1].high = maxWord
 	return kept
 }

@@ -89,9 +89,9 @@ func TestDocker(t *testing.T) {
 		instructions int
 		steps        float64
 	}{
-		{"as the kernel reads", 32, policy.Errno, 75, 9.9},
-		{"as the kernel reads, other ABIs killed", 32, policy.KillProcess, 75, 9.9},
-		{"64 bits", 64, policy.Errno, 75, 9.9},
+		{"as the kernel reads", 32, policy.Errno, 66, 8.9},
+		{"as the kernel reads, other ABIs killed", 32, policy.KillProcess, 66, 8.9},
+		{"64 bits", 64, policy.Errno, 66, 8.9},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			r := dockerRules(t, test.bits)

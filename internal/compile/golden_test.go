@@ -70,6 +70,9 @@ var goldens = []struct {
 	{"by_bit", func(testing.TB) *policy.Rules { // every second one of a table
 		return rulesOf("aarch64", deny(1), policy.List{rule(allow, 0), rule(allow, 2), rule(allow, 4), rule(allow, 6)})
 	}},
+	{"any_call", func(testing.TB) *policy.Rules { // the number is not even loaded
+		return rulesOf("aarch64", allow, policy.List{{Verdict: deny(1), Numbers: allNumbers, Conds: []policy.Cond{cond(0, 32, maxWord, to(7, 7))}}})
+	}},
 	{"x32", func(testing.TB) *policy.Rules { // its numbers are Else's, and the others' are tested for it last
 		return rulesOf("x86_64", deny(1), policy.List{rule(allow, 0), rule(allow, 1), rule(allow, 60)})
 	}},

@@ -44,9 +44,6 @@ func (s *searcher) best(cells []cell, alias nodeID) tree {
 // without returns the tree that cuts out cell x first.
 func (s *searcher) without(cells []cell, x int, alias nodeID) tree {
 	rest := append(append(make([]cell, 0, len(cells)), cells[:x]...), cells[x+1:]...)
-	if x == len(cells)-1 {
-		alias = noNode
-	}
 	r := s.halve(merge(rest), alias)
 	return tree{s.g.test(opEqual, cells[x].low, cells[x].to, r.root), r.cost + one + total(cells)}
 }

@@ -57,10 +57,12 @@ func TestLarge(t *testing.T) {
 
 // TestTooLarge cannot be admitted by any kernel.
 func TestTooLarge(t *testing.T) {
-	_, err := Compile(scattered(4000, true), Options{})
-	var size *SizeError
-	if !errors.As(err, &size) || size.Instructions <= bpf.MAXINSNS {
-		t.Fatalf("got %v", err)
+	for _, n := range []int{1150, 4000} {
+		p, err := Compile(scattered(n, true), Options{})
+		var size *SizeError
+		if !errors.As(err, &size) || size.Instructions <= bpf.MAXINSNS || p != nil {
+			t.Errorf("%d rules: %v", n, err)
+		}
 	}
 }
 

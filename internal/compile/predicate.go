@@ -206,9 +206,8 @@ func widen(w word, choices []choice) (word, []choice) {
 	}
 	var wide []choice
 	for _, c := range choices {
-		low, ok := nextWithout(c.low, below)
-		if ok && low <= c.high {
-			wide = append(wide, choice{span{low, c.high | below}, c.then})
+		if low, ok := nextWithout(c.low, below); ok {
+			wide = append(wide, choice{span{low, c.high | below}, c.then}) // empty if no value fits
 		}
 	}
 	return word{w.offset, maxWord}, wide

@@ -32,17 +32,21 @@ func (c *compiler) cells(t *table) []cell {
 	w := c.weightsOf(t)
 	cells := make([]cell, 0, len(t.runs))
 	for _, r := range t.runs {
-		to, low := c.code(r.decision, nothing), r.low
-		for _, nr := range w.hot(r.span) {
-			if low < nr {
-				cells = append(cells, cell{low, nr - 1, to, w.of(span{low, nr - 1}), false})
+		to := c.code(r.decision, nothing)
+		add := func(low, high int64, hot bool) {
+			if low <= high {
+				s := span{uint32(low), uint32(high)}
+				cells = append(cells, cell{low: s.low, high: s.high, to: to, weight: w.of(s), hot: hot})
 			}
-			cells = append(cells, cell{nr, nr, to, w.of(span{nr, nr}), true})
+		}
+		low := int64(r.low)
+		for _, number := range w.hot(r.span) {
+			nr := int64(number)
+			add(low, nr-1, false)
+			add(nr, nr, true)
 			low = nr + 1
 		}
-		if low <= r.high && (low != 0 || r.low == 0) {
-			cells = append(cells, cell{low, r.high, to, w.of(span{low, r.high}), false})
-		}
+		add(low, int64(r.high), false)
 	}
 	return merge(cells)
 }

@@ -1,6 +1,7 @@
 package compile
 
 import (
+	"strconv"
 	"testing"
 
 	"github.com/narrow-sandbox/narrow/abi"
@@ -76,5 +77,23 @@ func checkConstant(t *testing.T, p bpf.Program, a *policy.ArchRules) {
 		if surelyAllowed(a, uint64(nr)) && !p.ConstantAllow(a.Arch.Audit, nr) {
 			t.Errorf("%s %d is not constant", a.Arch, nr)
 		}
+	}
+}
+
+// BenchmarkArches compiles for two architectures, and for all.
+func BenchmarkArches(b *testing.B) {
+	var all []string
+	for _, a := range abi.Arches() {
+		all = append(all, a.Name)
+	}
+	for _, arches := range [][]string{{"x86_64"}, {"x86_64", "aarch64"}, all} {
+		b.Run(strconv.Itoa(len(arches)), func(b *testing.B) {
+			r := dockerOn(b, arches...)
+			size := 0
+			for b.Loop() {
+				size = len(compiled(b, r))
+			}
+			b.ReportMetric(float64(size), "instructions")
+		})
 	}
 }

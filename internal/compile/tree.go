@@ -90,7 +90,8 @@ func (s *searcher) search(cells []cell, mask uint32) tree {
 }
 
 // searchTail is search where the last cell's node sends all values of the cells
-// before it to alias: wherever alias is wanted, the last cell's node will do.
+// before it to alias: wherever alias is wanted, the last cell's node will do. The
+// last cell has several values.
 func (s *searcher) searchTail(cells []cell, mask uint32, alias nodeID) tree {
 	s.mask, s.only = mask, false
 	return s.halve(merge(cells), alias)
