@@ -53,6 +53,14 @@ type Trigger struct {
 	Thread string   // a thread of this name
 }
 
+// String is the trigger as the language writes it behind `after`.
+func (t *Trigger) String() string {
+	if t.Ready {
+		return "ready"
+	}
+	return t.Call.Text + " in " + t.Thread
+}
+
 // Rules is what one filter does: for every architecture, call number and
 // argument, a verdict.
 type Rules struct {
@@ -89,7 +97,9 @@ type RuleMatch struct {
 // Origin tells where a rule comes from.
 type Origin uint8
 
-// The origins of rules, in the order in which they decide.
+// The origins of rules, in the order in which they decide, but that FromKernel
+// comes before all others, and that a rule which takes a call out of an implied
+// denial stands before that.
 const (
 	FromBlock   Origin = iota // implied by a files or network block, or io_uring's implied denial
 	FromThread                // a rule of the thread block
