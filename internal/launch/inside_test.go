@@ -17,6 +17,7 @@ import (
 
 	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/internal/compile"
 	"github.com/narrow-sandbox/narrow/internal/kernel"
 	"github.com/narrow-sandbox/narrow/policy"
 )
@@ -121,7 +122,7 @@ func TestOwnExecveIsExactlyOneCall(t *testing.T) {
 		if len(rules.Arches[0].Lists[0]) != 2 {
 			t.Fatal("the policy's own rules were changed")
 		}
-		program, err := filterOf(with)
+		program, err := compile.Compile(with, compile.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -155,54 +156,44 @@ func TestOwnExecveIsExactlyOneCall(t *testing.T) {
 }
 
 // A thread class that lets execve run lets the process-wide filter run it.
-func TestProcessWideIsTheLeastStrict(t *testing.T) {
+func TestOwnExecveIsNotAddedWhereAThreadMayExec(t *testing.T) {
 	native := abi.Native()
 	phase := &policy.PhaseRules{
 		Own:     rulesFor(native, policy.Verdict{Kind: policy.KillProcess}),
 		Classes: []*policy.Class{{Name: "w", Rules: rulesFor(native, policy.Verdict{Kind: policy.Allow})}},
 	}
-	wide := processWide(phase)
-	if len(wide.Arches[0].Lists) != 2 || len(phase.Own.Arches[0].Lists) != 1 {
-		t.Fatalf("%+v", wide.Arches[0])
-	}
+	wide := phase.Wide()
 	if with, added, err := admitStart(wide, native, [3]uint64{1, 2, 3}); with != wide || added || err != nil {
 		t.Errorf("the class lets execve run, and a rule was added: %v, %v", added, err)
 	}
 }
 
-func TestAllowsEverything(t *testing.T) {
+// Landlock guards a start only where the policy lets nothing be executed.
+func TestLetsExec(t *testing.T) {
 	native := abi.Native()
-	yes, no := policy.Verdict{Kind: policy.Allow}, policy.Verdict{}
-	list := func(verdicts ...policy.Verdict) policy.List {
-		var l policy.List
-		for _, v := range verdicts {
-			l = append(l, &policy.RuleMatch{Verdict: v, Numbers: owned(native)})
+	rule := func(v policy.Kind, name string, conds ...policy.Cond) *policy.RuleMatch {
+		numbers := owned(native)
+		if call, ok := native.Call(name); ok {
+			numbers = []policy.Range{{Low: uint64(call.Nr), High: uint64(call.Nr)}}
 		}
-		return l
+		return &policy.RuleMatch{Verdict: policy.Verdict{Kind: v}, Numbers: numbers, Conds: conds}
 	}
-	some := list(yes, no)
-	some[0].Conds = []policy.Cond{{Ranges: []policy.Range{{Low: 0, High: 1}}}}
-	rules := func(lists ...policy.List) *policy.Rules {
-		return &policy.Rules{Arches: []*policy.ArchRules{{Arch: native, Lists: lists}}}
-	}
-	spoken := rules(list(yes))
-	spoken.ElseAt = policy.Pos{File: "x", Line: 1, Col: 1}
+	some := policy.Cond{Ranges: []policy.Range{{Low: 0, High: 0}}}
 	for name, c := range map[string]struct {
-		rules *policy.Rules
-		want  bool
+		list policy.List
+		want bool
 	}{
-		"default allow":           {rules(list(yes)), true},
-		"allow *, default kill":   {rules(list(yes, no)), true},
-		"default kill":            {rules(list(no)), false},
-		"a denial before allow *": {rules(list(no, yes)), false},
-		"a condition":             {rules(some), false},
-		"else is spoken of":       {spoken, false},
-		"log":                     {rules(list(policy.Verdict{Kind: policy.Log})), false},
-		"one of two classes":      {rules(list(no), list(yes)), true},
-		"no rules":                {rules(list()), false},
-		"execve denied":           {rulesFor(native, no), false},
+		"default kill":               {policy.List{rule(policy.KillProcess, "*")}, false},
+		"default allow":              {policy.List{rule(policy.Allow, "*")}, true},
+		"both denied":                {policy.List{rule(policy.Errno, "execve"), rule(policy.Errno, "execveat"), rule(policy.Allow, "*")}, false},
+		"execveat left":              {policy.List{rule(policy.Errno, "execve"), rule(policy.Allow, "*")}, true},
+		"execveat allowed":           {policy.List{rule(policy.Allow, "execveat"), rule(policy.KillProcess, "*")}, true},
+		"execve for some arguments":  {policy.List{rule(policy.Log, "execve", some), rule(policy.KillProcess, "*")}, true},
+		"denied for some arguments":  {policy.List{rule(policy.Errno, "execve", some), rule(policy.Allow, "execve"), rule(policy.KillProcess, "*")}, true},
+		"allowed after it is denied": {policy.List{rule(policy.Errno, "execve"), rule(policy.Allow, "execve"), rule(policy.KillProcess, "*")}, false},
 	} {
-		if got := allowsEverything(c.rules); got != c.want {
+		rules := &policy.Rules{Arches: []*policy.ArchRules{{Arch: native, Lists: []policy.List{c.list}}}}
+		if got := letsExec(rules); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

@@ -154,7 +154,7 @@ func (l *launcher) reach() []string {
 		says = append(says, "no network block: every address that the calls let it reach")
 	}
 	if l.plan.filter.ownExecve {
-		says = append(says, "execve with three random pointers that only this start knew, of nothing but the program itself")
+		says = append(says, "execve with the three random pointers that only this start knew")
 	}
 	if l.program.setuid {
 		says = append(says, "the set-id bit of "+l.program.path+" is void, as no exec grants anything")

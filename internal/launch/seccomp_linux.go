@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/internal/compile"
 	"github.com/narrow-sandbox/narrow/internal/kernel"
 	"github.com/narrow-sandbox/narrow/policy"
 )
@@ -17,23 +18,27 @@ type filterStep struct {
 	lacks     []error
 	program   bpf.Program // none: a filter that allows everything is not installed
 	ownExecve bool        // the filter has the rule for this start, which the policy lacks
+	guard     bool        // and the policy lets no exec run at all
 	before    int         // filters on the thread before
 }
 
 func (p *planner) seccomp() (*filterStep, error) {
 	f := &filterStep{does: describeFilter(p.entry.phase), before: p.self.SeccompFilters}
-	rules, added, err := admitStart(processWide(p.entry.phase), p.native, p.image.Registers())
+	f.lacks = classLacks(p.entry.phase)
+	if p.entry.phase.Unfiltered() {
+		f.does = []string{"nothing: everything is allowed, so no filter is installed"}
+		return f, nil
+	}
+	rules, added, err := admitStart(p.entry.phase.Wide(), p.native, p.image.Registers())
 	if err != nil {
 		return f, err
 	}
-	f.lacks = classLacks(p.entry.phase)
-	f.program, err = filterOf(rules)
-	if err != nil || len(f.program) == 0 {
-		f.does = []string{"nothing: everything is allowed, so no filter is installed"}
+	if f.program, err = compile.Compile(rules, compile.Options{}); err != nil {
 		return f, err
 	}
 	if added {
 		f.ownExecve = true
+		f.guard = !letsExec(p.entry.phase.Wide())
 		f.does = append(f.does, "one execve, this start's own, by its three pointers")
 	}
 	f.lacks = append(f.lacks, p.lacksOf(f.program)...)

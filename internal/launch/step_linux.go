@@ -64,7 +64,7 @@ func (p *planner) plan() (*plan, []error) {
 	ids, capabilities, errs := p.identity()
 	filter, err := p.seccomp()
 	add(nil, err)
-	landlock, landlockErrs := p.landlock(filter != nil && filter.ownExecve)
+	landlock, landlockErrs := p.landlock(filter != nil && filter.guard)
 	label, labelErrs := p.label()
 
 	add(p.descriptors())
