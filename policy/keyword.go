@@ -25,29 +25,29 @@ const (
 	inLines = inProcess | inFiles | inNetwork
 )
 
-// String is the block for errors, with its article.
+// String is the place for errors.
 func (c context) String() string {
 	switch c {
 	case inFile:
-		return "the top of the file"
+		return "at the top of the file"
 	case inWhen:
-		return "a when block"
+		return "in a when block"
 	case inPhase:
-		return "a phase"
+		return "in a phase"
 	case inThread:
-		return "a thread block"
+		return "in a thread block"
 	case inTest:
-		return "a test block"
+		return "in a test block"
 	case inProcess:
-		return "a process block"
+		return "in a process block"
 	case inFiles:
-		return "a files block"
+		return "in a files block"
 	case inNetwork:
-		return "a network block"
+		return "in a network block"
 	case inLabel:
-		return "a label block"
+		return "in a label block"
 	}
-	return "this block"
+	return "here"
 }
 
 // keyword is a word that begins a statement, and the blocks where it does.

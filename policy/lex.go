@@ -160,16 +160,21 @@ func (l *lexer) recut(tok token, stops string) token {
 	if tok.kind == endToken || tok.kind == stringToken {
 		return tok
 	}
-	end := tok.off
-	for end < len(l.src) && !endsWord(l.src[end]) && strings.IndexByte(stops, l.src[end]) < 0 {
-		end++
-	}
+	end := l.wordEnd(tok.off, stops)
 	if end == tok.off {
 		return tok
 	}
 	l.off = end
 	tok.text, tok.stop, tok.kind = l.src[tok.off:end], end, wordToken
 	return tok
+}
+
+// wordEnd is the end of the word that begins at off, if one does.
+func (l *lexer) wordEnd(off int, stops string) int {
+	for off < len(l.src) && !endsWord(l.src[off]) && strings.IndexByte(stops, l.src[off]) < 0 {
+		off++
+	}
+	return off
 }
 
 func endsWord(c byte) bool {

@@ -30,14 +30,23 @@ func parseNumber(text string) (magnitude uint64, negative bool, err error) {
 // shownLength is how much of a word from a policy an error repeats.
 const shownLength = 40
 
-// shorten cuts a long text for an error.
+// shorten is a text of the policy for an error: cut if long, and without
+// anything that a terminal would obey.
 func shorten(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !strconv.IsPrint(r) {
+			return '?'
+		}
+		return r
+	}, cut(text))
+}
+
+// quote is shorten within quotes, where nothing needs to be lost.
+func quote(text string) string { return strconv.Quote(cut(text)) }
+
+func cut(text string) string {
 	if len(text) <= shownLength {
 		return text
 	}
 	return strings.ToValidUTF8(text[:shownLength], "") + "..."
 }
-
-// quote is a text of the policy within quotes, cut if long, and without
-// anything that a terminal would obey.
-func quote(text string) string { return strconv.Quote(shorten(text)) }

@@ -1,6 +1,9 @@
 package policy
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Parse reads a policy's text. The name stands in the places of errors. What
 // is wrong with the text comes back as an ErrorList, all of it at once, beside
@@ -28,6 +31,8 @@ type parser struct {
 	prev   token   // the one before
 	blocks []frame // the blocks that are open here
 	begun  bool    // a statement has been read
+	lost   bool    // the statement broke off: what follows up to the next one is skipped
+	hints  int     // searches made for what a mistyped word was meant to be
 	errs   ErrorList
 	more   int // errors beyond those kept
 }
@@ -50,6 +55,12 @@ func (p *parser) fail(t token, what, want, hint string) {
 	p.report(&Error{Pos: p.pos(t), What: what, Want: want, Hint: hint})
 }
 
+// lose notes what is wrong at a token, and that the statement ends here.
+func (p *parser) lose(t token, what, want, hint string) {
+	p.fail(t, what, want, hint)
+	p.lost = true
+}
+
 // report keeps an error, up to ten times as many as will be listed, as they
 // are still to be sorted.
 func (p *parser) report(e *Error) {
@@ -60,10 +71,12 @@ func (p *parser) report(e *Error) {
 	p.errs = append(p.errs, e)
 }
 
-// errors is what Parse returns.
+// errors is what Parse returns: of several errors at one place the first, as
+// the others follow from it.
 func (p *parser) errors() error {
 	p.errs.Sort()
-	return p.errs.cut(p.more).Err()
+	list := slices.CompactFunc(p.errs, func(a, b *Error) bool { return a.Pos == b.Pos })
+	return list.cut(p.more).Err()
 }
 
 // found is a token for errors.
@@ -72,9 +85,19 @@ func found(t token) string {
 	case endToken:
 		return "the end of the text"
 	case stringToken:
-		return shorten(t.text)
+		return quote(strings.Trim(t.text, `"`))
 	}
 	return quote(t.text)
+}
+
+// foundWord is the whole word that a token begins, for errors where no
+// notation was wanted.
+func (p *parser) foundWord(t token) string {
+	end := p.wordEnd(t.off, ",;()=")
+	if t.kind == stringToken || end <= t.stop {
+		return found(t)
+	}
+	return quote(p.src[t.off:end])
 }
 
 // file reads the statements at the top.
@@ -132,7 +155,11 @@ func (p *parser) statement(first bool) Stmt {
 	if k.in&p.in() == 0 {
 		p.misplaced(k)
 	}
+	head := p.tok
 	s := p.parse(k.name, n)
+	if p.lost {
+		p.sync(head)
+	}
 	p.finish(s.comments())
 	p.begun = true
 	return s
@@ -149,7 +176,11 @@ func (p *parser) keyword() (keyword, bool) {
 	if k, ok := statement(p.tok.text); ok {
 		return k, true
 	}
-	return p.mistyped(p.tok)
+	k, ok := p.mistyped(p.tok)
+	if ok {
+		p.tok.text = k.name
+	}
+	return k, ok
 }
 
 // parse reads the statement of a keyword, which is looked at.

@@ -56,22 +56,30 @@ func (p *parser) block(c *Comments, head token, in context) []Stmt {
 // are there, they are read as if it had not been.
 func (p *parser) open(c *Comments, head token, in context) bool {
 	if p.tok.is("{") {
+		p.lost = false
 		p.advance()
 		p.finish(c)
 		return true
 	}
-	p.fail(p.tok, "unexpected "+found(p.tok), "expected { after "+head.text, "")
-	if p.tok.kind == nameToken && in != inRubble {
-		if _, ok := lineIn(p.tok.text, in); ok {
-			return true
-		}
-		k, ok := statement(p.tok.text)
-		if ok && k.in&in != 0 && k.in&p.in() == 0 {
-			return true
-		}
+	p.fail(p.tok, "unexpected "+p.foundWord(p.tok), "expected { after "+head.text, "")
+	if p.begins(head, in) {
+		return true
 	}
 	p.sync(head)
 	return false
+}
+
+// begins reports whether a block's first line stands here, plainly meant to be
+// in it: no line of the block around, or indented.
+func (p *parser) begins(head token, in context) bool {
+	if p.tok.kind != nameToken || in == inRubble {
+		return false
+	}
+	if _, ok := lineIn(p.tok.text, in); ok {
+		return true
+	}
+	k, ok := statement(p.tok.text)
+	return ok && k.in&in != 0 && (k.in&p.in() == 0 || p.tok.first && p.tok.col > head.col)
 }
 
 // close reads the closing brace of the block that open began.
@@ -107,19 +115,24 @@ func (p *parser) phase(n node, head token) Stmt {
 	return s
 }
 
-// trigger reads `after ready` or `after CALL in THREAD`.
+// trigger reads `after ready` or `after CALL in THREAD`; it is nil if it cannot.
 func (p *parser) trigger() *TriggerExpr {
 	p.advance()
 	t := &TriggerExpr{Pos: p.pos(p.tok)}
 	if p.tok.kind == nameToken && p.tok.text == "ready" {
 		t.Ready = true
 		p.advance()
+		if p.tok.kind == nameToken && p.tok.text == "in" {
+			p.fail(p.tok, `unexpected "in"`, "expected { after ready", "the whole program gets ready, not a thread")
+			p.advance()
+			p.threadName()
+		}
 		return t
 	}
 	const form = "expected `after CALL in THREAD` or `after ready`"
 	if !p.atCall() {
 		p.fail(p.tok, "unexpected "+found(p.tok), form, "")
-		return t
+		return nil
 	}
 	t.Call = p.call()
 	if p.tok.kind != nameToken || p.tok.text != "in" {
@@ -146,10 +159,14 @@ func (p *parser) test(n node, head token) Stmt {
 // when reads `$PARAM { ... }`; its block is of the kind around it.
 func (p *parser) when(n node, head token) Stmt {
 	s := &When{node: n, Param: p.asWord(p.tok)}
-	if p.tok.kind == paramToken {
+	switch {
+	case p.tok.kind == paramToken:
 		p.checkName(p.tok)
 		p.advance()
-	} else {
+	case p.tok.kind == nameToken && p.tok.text == "not":
+		p.lose(p.tok, `unexpected "not"`, "expected a param with its $", "add a param that says the opposite")
+		return s
+	default:
 		p.fail(p.tok, "unexpected "+found(p.tok), "expected a param with its $", "write `when $"+p.guess("tls")+" { ... }`")
 		if p.tok.kind == nameToken {
 			p.advance()
@@ -176,14 +193,17 @@ func (p *parser) set(n node, head token) Stmt {
 		}
 	}
 	open := p.tok
-	if !p.tok.is("{") {
+	switch {
+	case p.tok.is("{"):
+		p.advance()
+		p.finish(&s.Comments)
+	case p.atCall() && !p.tok.first:
 		p.fail(p.tok, "unexpected "+found(p.tok), "expected { after set", "")
-		p.sync(head)
+	default:
+		p.lose(p.tok, "unexpected "+found(p.tok), "expected { after set", "")
 		return s
 	}
-	p.advance()
-	p.finish(&s.Comments)
-	s.Calls = p.setCalls(s)
+	s.Calls = p.setCalls(head)
 	s.BeforeEnd = p.rest(len(s.Calls) == 0)
 	p.close(&s.Comments, open)
 	return s

@@ -41,12 +41,14 @@ func (p *parser) calls(stmt *Comments, head token) []*CallExpr {
 }
 
 // setCalls reads the calls of a set, up to its closing brace.
-func (p *parser) setCalls(s *SetDecl) []*CallExpr {
+func (p *parser) setCalls(head token) []*CallExpr {
 	var list []*CallExpr
 	var notes []Comments
 	for p.tok.kind != endToken && !p.tok.is("}") {
 		_, verdict := verdictKind(p.tok.text)
 		switch {
+		case p.tok.first && p.tok.col <= head.col && p.atKeyword():
+			return withCallNotes(list, notes)
 		case p.atCall():
 			notes = p.entry(nil, notes)
 			list = append(list, p.call())
@@ -85,6 +87,7 @@ func (p *parser) call() *CallExpr {
 	}
 	if plain {
 		p.fail(p.tok, "conditions on "+c.Name, "expected them behind a call's name", "name the calls that have this argument")
+		p.advance()
 		p.skipGroup()
 		return c
 	}
@@ -103,6 +106,10 @@ func (p *parser) conds() []*CondExpr {
 	}
 	var list []*CondExpr
 	for {
+		if _, verdict := verdictKind(p.tok.text); verdict || p.tok.kind == endToken || p.tok.is("}") {
+			p.condsEnd(open)
+			return list
+		}
 		c, ok := p.cond()
 		if !ok {
 			p.skipGroup()
@@ -242,7 +249,8 @@ func (p *parser) list(c *CondExpr) bool {
 	for {
 		r, ok := p.valueRange()
 		if !ok {
-			return false
+			p.skipList()
+			return true
 		}
 		c.List = append(c.List, r)
 		switch {
@@ -253,7 +261,8 @@ func (p *parser) list(c *CondExpr) bool {
 			return true
 		default:
 			p.fail(p.tok, "unexpected "+found(p.tok), "expected a comma or }", "")
-			return false
+			p.skipList()
+			return true
 		}
 	}
 }

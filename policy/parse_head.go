@@ -22,7 +22,10 @@ func (p *parser) language(n node) Stmt {
 func (p *parser) arch(n node, head token) Stmt {
 	s := &ArchLine{node: n}
 	s.Arches = p.words(&s.Comments, "an architecture such as x86_64", ",")
-	if p.tok.kind == nameToken && p.tok.text == "else" {
+	if p.tok.kind == nameToken && nearest(p.tok.text, elseWord[:]) != "" {
+		if p.tok.text != elseWord[0] {
+			p.fail(p.tok, "unexpected "+found(p.tok), "expected else", didYouMean(p.tok.text, elseWord[:]))
+		}
 		p.advance()
 		v := p.verdict()
 		s.Else = &v
@@ -30,12 +33,15 @@ func (p *parser) arch(n node, head token) Stmt {
 	return s
 }
 
+// elseWord is what ends the list of architectures.
+var elseWord = [...]string{"else"}
+
 // newer reads `VERDICT than linux VERSION`.
 func (p *parser) newer(n node) Stmt {
 	s := &Newer{node: n, Verdict: p.verdict()}
 	for _, word := range []string{"than", "linux"} {
 		if p.tok.kind != nameToken || p.tok.text != word {
-			p.fail(p.tok, "unexpected "+found(p.tok), "expected "+word, "write `newer errno ENOSYS than linux 6.12`")
+			p.lose(p.tok, "unexpected "+found(p.tok), "expected "+word, "write `newer errno ENOSYS than linux 6.12`")
 			return s
 		}
 		p.advance()
@@ -64,16 +70,16 @@ func isShortNumber(text string) bool {
 
 // param reads `NAME = VALUE`.
 func (p *parser) param(n node) Stmt {
+	s := &Param{node: n}
 	if p.tok.kind == paramToken {
-		p.fail(p.tok, "unexpected "+found(p.tok), "expected the param's name without $", "write `param "+shorten(p.tok.text[1:])+" = VALUE`")
-		p.tok.kind, p.tok.text = nameToken, p.tok.text[1:]
-	}
-	s := &Param{node: n, Name: p.name("the param's name")}
-	if s.Name.Text == "" {
+		s.Name = Word{Pos: p.pos(p.tok), Text: p.tok.text[1:]}
+		p.fail(p.tok, "unexpected "+found(p.tok), "expected the param's name without $", "write `param "+shorten(s.Name.Text)+" = VALUE`")
+		p.advance()
+	} else if s.Name = p.name("the param's name"); s.Name.Text == "" {
 		return s
 	}
 	if !p.tok.is("=") {
-		p.fail(p.tok, "unexpected "+found(p.tok), "expected = and the param's value", "write `param "+shorten(s.Name.Text)+" = no`")
+		p.lose(p.tok, "unexpected "+found(p.tok), "expected = and the param's value", "write `param "+shorten(s.Name.Text)+" = no`")
 		return s
 	}
 	p.advance()
@@ -90,10 +96,7 @@ func (p *parser) include(n node) Stmt {
 			p.tok = p.recut(p.tok, "")
 			hint = "write `include " + quote(p.tok.text) + "`"
 		}
-		p.fail(p.tok, "unexpected "+found(p.tok), `expected a file's name in quotes`, hint)
-		if hint != "" {
-			p.advance()
-		}
+		p.lose(p.tok, "unexpected "+found(p.tok), "expected a file's name in quotes", hint)
 		return s
 	}
 	s.Path = p.asWord(p.tok)
@@ -109,8 +112,12 @@ func (p *parser) rule(n node) Stmt {
 	head := p.tok
 	s := &Rule{node: n, Verdict: p.verdict()}
 	s.Calls = p.calls(&s.Comments, head)
-	if len(s.Calls) == 0 && p.prev.off >= head.off {
+	switch {
+	case len(s.Calls) > 0 || p.lost:
+	case p.missing() || p.atKeyword():
 		p.fail(head, s.Verdict.String()+" decides no call", "expected calls behind it, not "+found(p.tok), "")
+	default:
+		p.lose(p.tok, "unexpected "+p.foundWord(p.tok), "expected a call after "+s.Verdict.String(), p.ruleHint(p.tok))
 	}
 	return s
 }
@@ -120,20 +127,16 @@ func (p *parser) verdict() VerdictExpr {
 	v := VerdictExpr{Pos: p.pos(p.tok)}
 	head := p.tok
 	kind, ok := verdictKind(p.tok.text)
-	if !ok && p.tok.kind == nameToken {
-		near := nearest(p.tok.text, verdictNames())
-		p.fail(p.tok, quote(p.tok.text)+" is not a verdict", "expected "+orList(verdictNames()), verdictHint(p.tok.text))
-		kind, ok = verdictKind(near)
-		if !ok {
-			if _, begins := statement(p.tok.text); !begins {
-				p.advance()
-			}
+	if !ok {
+		near := ""
+		if p.tok.kind == nameToken && !p.atKeyword() {
+			near = nearest(p.tok.text, verdictNames())
+		}
+		p.fail(p.tok, "unexpected "+found(p.tok), "expected a verdict: "+orList(verdictNames()), verdictHint(p.tok.text))
+		if kind, ok = verdictKind(near); !ok {
+			p.lost = true
 			return v
 		}
-	}
-	if !ok {
-		p.fail(p.tok, "unexpected "+found(p.tok), "expected a verdict: "+orList(verdictNames()), "")
-		return v
 	}
 	v.Kind = kind
 	p.advance()

@@ -18,8 +18,12 @@ func (p *parser) misplaced(k keyword) {
 	case k.in == inPhase:
 		hint = "move it into a phase"
 	}
-	p.fail(p.tok, fmt.Sprintf("%s may not stand in %s", k.name, p.in()), p.wanted(), hint)
+	p.fail(p.tok, fmt.Sprintf("%s may not stand %s", k.name, p.in()), p.wanted(), hint)
 }
+
+// maxHinted bounds the searches for mistyped words: a megabyte of other words
+// would keep them busy for seconds.
+const maxHinted = 10 * maxErrors
 
 // mistyped is the keyword that a word was meant to be; the error is reported.
 func (p *parser) mistyped(t token) (keyword, bool) {
@@ -32,9 +36,10 @@ func (p *parser) mistyped(t token) (keyword, bool) {
 
 // mistype is the keyword that a word was most likely meant to be.
 func (p *parser) mistype(t token) (keyword, bool) {
-	if t.kind != nameToken || abi.KnownCall(t.text) && p.in()&inRules != 0 {
+	if t.kind != nameToken || p.hints > maxHinted || abi.KnownCall(t.text) && p.in()&inRules != 0 {
 		return keyword{}, false
 	}
+	p.hints++
 	near := nearest(t.text, keywordsIn(p.in()))
 	if near == "" && p.in()&inRules != 0 {
 		near = nearest(t.text, keywordsIn(inFile))
@@ -79,7 +84,7 @@ func (p *parser) noun() string {
 // unknown reports what begins no statement, and skips it.
 func (p *parser) unknown(first bool) {
 	head := p.tok
-	e := &Error{Pos: p.pos(head), What: "unexpected " + found(head), Want: p.wanted()}
+	e := &Error{Pos: p.pos(head), What: "unexpected " + p.foundWord(head), Want: p.wanted()}
 	switch {
 	case head.kind == otherToken && head.text == ";":
 		e.Want, e.Hint = "", "remove it: nothing stands between statements"
@@ -103,6 +108,12 @@ func (p *parser) ruleHint(t token) string {
 	if t.kind == setToken || t.is("*") || t.kind == nameToken && abi.KnownCall(t.text) {
 		return "a verdict stands before calls: allow " + shorten(t.text)
 	}
+	switch {
+	case t.kind == stringToken:
+		return "names of calls stand without quotes"
+	case t.kind == otherToken && t.text == "/":
+		return "paths stand in a files block: read, write or execute"
+	}
 	return ""
 }
 
@@ -120,11 +131,13 @@ func networkHint(word string) string {
 // sync skips the rest of a statement that makes no sense, to where the next
 // one may begin.
 func (p *parser) sync(head token) {
+	p.lost = false
 	for p.tok.kind != endToken && !p.tok.is("}") && !p.atKeyword() {
 		switch {
 		case p.tok.first && (p.in()&inRules == 0 || p.tok.col <= head.col):
 			return
 		case p.tok.is("("):
+			p.advance()
 			p.skipGroup()
 		case p.tok.is("{"):
 			p.rubble()
@@ -139,25 +152,39 @@ func (p *parser) rubble() {
 	p.block(&Comments{}, token{}, inRubble)
 }
 
-// skipGroup skips what stands in parentheses: to the `)`, or to where the
-// text has plainly left them.
+// skipGroup skips the rest of what stands in parentheses: to behind the `)`,
+// or to where the text has plainly left them.
 func (p *parser) skipGroup() {
-	depth := 0
-	for p.tok.kind != endToken {
+	braces, parens := 0, 1
+	for p.tok.kind != endToken && !(p.tok.first && (p.tok.is("}") || p.atKeyword())) {
 		switch {
-		case p.tok.first && (p.tok.is("}") || p.atKeyword()):
-			return
-		case p.tok.is("("), p.tok.is("{"):
-			depth++
-		case p.tok.is("}") && depth == 0:
+		case p.tok.is("{"):
+			braces++
+		case p.tok.is("}") && braces == 0:
 			return
 		case p.tok.is("}"):
-			depth--
+			braces--
+		case p.tok.is("("):
+			parens++
 		case p.tok.is(")"):
-			p.advance()
-			return
+			parens--
 		}
 		p.advance()
+		if parens == 0 {
+			return
+		}
+	}
+}
+
+// skipList skips to behind the brace of a list, or to where the list has
+// plainly ended without one.
+func (p *parser) skipList() {
+	for p.tok.kind != endToken && !p.tok.is(")") && !(p.tok.first && p.atKeyword()) {
+		end := p.tok.is("}")
+		p.advance()
+		if end {
+			return
+		}
 	}
 }
 

@@ -32,7 +32,7 @@ func (p *parser) rawWord(what, stops string) Word {
 		p.tok = p.recut(p.tok, stops)
 	}
 	if p.missing() || p.tok.kind != wordToken && p.tok.kind != stringToken {
-		p.fail(p.tok, "unexpected "+found(p.tok), "expected "+what, "")
+		p.lose(p.tok, "unexpected "+found(p.tok), "expected "+what, "")
 		return Word{Pos: p.pos(p.tok)}
 	}
 	if len(p.tok.text) > maxWord {
@@ -138,7 +138,7 @@ func (p *parser) words(stmt *Comments, what, stops string) []Word {
 	var notes []Comments
 	for {
 		notes = p.entry(stmt, notes)
-		if p.atKeyword() {
+		if p.atKeyword() || p.tok.text == elseWord[0] {
 			p.fail(p.tok, "unexpected "+found(p.tok), "expected "+what, "")
 			break
 		}
@@ -159,13 +159,13 @@ func (p *parser) words(stmt *Comments, what, stops string) []Word {
 
 // commaMissing reports, and complains, that the list goes on without one.
 func (p *parser) commaMissing() bool {
-	if p.tok.first || p.missing() || p.atKeyword() || p.tok.text == "else" || p.tok.kind == punctToken && !p.tok.is("*") {
+	if p.tok.first || p.missing() || p.atKeyword() || p.tok.kind == punctToken && !p.tok.is("*") {
 		return false
 	}
-	if _, ok := p.mistype(p.tok); ok {
+	if _, ok := p.mistype(p.tok); ok || nearest(p.tok.text, elseWord[:]) != "" {
 		return false
 	}
-	p.fail(p.tok, "unexpected "+found(p.recut(p.tok, ",")), "expected a comma between the entries of a list", "")
+	p.fail(p.tok, "unexpected "+p.foundWord(p.tok), "expected a comma between the entries of a list", "")
 	return true
 }
 

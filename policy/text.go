@@ -14,7 +14,7 @@ func checkText(name string, src []byte, report func(*Error)) bool {
 		report(&Error{
 			Pos:  Pos{name, 1, 1},
 			What: fmt.Sprintf("the file has %d bytes", len(src)),
-			Want: fmt.Sprintf("at most %d", maxText),
+			Want: fmt.Sprintf("expected at most %d", maxText),
 			Hint: "split it with include, or name calls by sets",
 		})
 		return false
