@@ -106,8 +106,8 @@ func TestAnswersAboutRulesAreThoseOfEveryCall(t *testing.T) {
 
 		pattern, verdict := drawTinyPattern(rt, a), drawTinyVerdict(rt)
 		r, err = p.Holds(ma, pattern, verdict)
-		check("holds", r, err, func(d *bpf.Data) bool { return fits(pattern, d) && value(ma, d) != actionOf(verdict) })
-		none := !slices.ContainsFunc(everyRuleCall(), func(d bpf.Data) bool { return fits(pattern, &d) })
+		check("holds", r, err, func(d *bpf.Data) bool { return pattern.Fits(d) && value(ma, d) != verdict.Action() })
+		none := !slices.ContainsFunc(everyRuleCall(), func(d bpf.Data) bool { return pattern.Fits(&d) })
 		if r.Vacuous != none {
 			rt.Fatalf("vacuous %v, want %v", r.Vacuous, none)
 		}
@@ -197,7 +197,7 @@ func sameDead(t *rapid.T, p *Prover, r *policy.Rules) {
 			live := map[*policy.RuleMatch]bool{}
 			for _, call := range everyRuleCall() {
 				i := slices.IndexFunc(l, func(m *policy.RuleMatch) bool {
-					return contains(m.Numbers, uint64(call.Nr)) && allHold(m.Conds, &call)
+					return m.Matches(&call)
 				})
 				live[l[i]] = live[l[i]] || a.Arch.Audit == call.Arch && a.Arch.Owns(call.Nr)
 			}

@@ -184,7 +184,7 @@ func TestWrongCodeOfPeersIsFound(t *testing.T) {
 			if r.Answer != No {
 				t.Fatalf("answer %v (%s), want no", r.Answer, r.Reason)
 			}
-			want := &Witness{Call: c.witness, Left: actionOf(c.left), Right: actionOf(c.right)}
+			want := &Witness{Call: c.witness, Left: c.left.Action(), Right: c.right.Action()}
 			if diff := cmp.Diff(want, r.Witness); diff != "" {
 				t.Error(diff)
 			}

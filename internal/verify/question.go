@@ -33,7 +33,7 @@ func (p *Prover) compare(op operation, left, right *Meaning) (Result, error) {
 // Holds asks whether every call that fits a pattern gets a verdict: a line of
 // a policy's `test` block. Right of a witness is that verdict.
 func (p *Prover) Holds(m *Meaning, pattern *policy.Pattern, verdict policy.Verdict) (Result, error) {
-	want := actionOf(verdict)
+	want := verdict.Action()
 	asked := &Meaning{always(want)}
 	vacuous := false
 	r, err := p.decide(m, asked,
@@ -43,7 +43,7 @@ func (p *Prover) Holds(m *Meaning, pattern *policy.Pattern, verdict policy.Verdi
 			return s.minus(fit, s.is(s.function(m), want))
 		},
 		func(call *bpf.Data, v, w bpf.Action) bool {
-			return fits(pattern, call) && canonical(v) != canonical(w)
+			return pattern.Fits(call) && canonical(v) != canonical(w)
 		})
 	r.Vacuous = vacuous && r.Answer == Yes
 	return r, err

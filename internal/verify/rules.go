@@ -8,7 +8,7 @@ import (
 // rules builds the function of Rules: every list from its last rule up, then
 // the lists of an arch joined, then the arches above the verdict for others.
 func (s *space) rules(r *policy.Rules) node {
-	f := s.leaf(canonical(actionOf(r.Else)))
+	f := s.leaf(canonical(r.Else.Action()))
 	for i := len(r.Arches) - 1; i >= 0; i-- {
 		a := r.Arches[i]
 		f = s.choose(s.owned(a.Arch), s.lists(a.Lists), f)
@@ -34,7 +34,7 @@ func (s *space) list(list policy.List) node {
 	f := s.leaf(bpf.RetKillProcess)
 	for i := len(list) - 1; i >= 0; i-- {
 		rule := list[i]
-		f = s.choose(s.match(rule.Numbers, rule.Conds), s.leaf(canonical(actionOf(rule.Verdict))), f)
+		f = s.choose(s.match(rule.Numbers, rule.Conds), s.leaf(canonical(rule.Verdict.Action())), f)
 	}
 	return f
 }

@@ -33,6 +33,11 @@ type rulesSource struct{ rules *policy.Rules }
 
 func (r rulesSource) build(s *space) node { return s.rules(r.rules) }
 
+func (r rulesSource) answer(call *bpf.Data) (bpf.Action, error) {
+	verdict, _ := r.rules.Evaluate(call)
+	return verdict.Action(), nil
+}
+
 // stackSource is the filters of a thread, the oldest first.
 type stackSource []*Meaning
 

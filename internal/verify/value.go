@@ -1,9 +1,6 @@
 package verify
 
-import (
-	"github.com/narrow-sandbox/narrow/bpf"
-	"github.com/narrow-sandbox/narrow/policy"
-)
+import "github.com/narrow-sandbox/narrow/bpf"
 
 // known is every action that the kernel knows, ascending as unsigned numbers.
 var known = [...]bpf.Action{bpf.RetKillThread, bpf.RetTrap, bpf.RetErrno, bpf.RetUserNotif,
@@ -34,27 +31,4 @@ func runs(a bpf.Action) bool {
 		return true
 	}
 	return false
-}
-
-// actionOf is what a program returns for a verdict.
-func actionOf(v policy.Verdict) bpf.Action { return kindOf(v.Kind) | bpf.Action(v.Data) }
-
-func kindOf(k policy.Kind) bpf.Action {
-	switch k {
-	case policy.Allow:
-		return bpf.RetAllow
-	case policy.Log:
-		return bpf.RetLog
-	case policy.Trace:
-		return bpf.RetTrace
-	case policy.Notify:
-		return bpf.RetUserNotif
-	case policy.Errno:
-		return bpf.RetErrno
-	case policy.Trap:
-		return bpf.RetTrap
-	case policy.KillThread:
-		return bpf.RetKillThread
-	}
-	return bpf.RetKillProcess
 }
