@@ -3,13 +3,19 @@
 //
 // The way of a policy through the package, a file each:
 //
-//	Rules ─ check ─ predicate ─ sweep, lower ─ diagram, chain ─ tree ─ graph ─ layout → Program
+//	Rules ─ check      are they what policy.Rules promises?
+//	      ─ predicate  conditions, as literals about 32-bit words
+//	      ─ lower      call numbers, as runs that are decided alike (sweep)
+//	      ─ diagram    what decides where arguments matter (state, cascade, estimate)
+//	      ─ table      each architecture's runs with their code; those that
+//	                   are much alike together, by the weights of calls
+//	      ─ tree       searches over numbers and words (cutout, bits, hot)
+//	      ─ graph      nodes, no two of them equal
+//	      ─ layout     the graph in a row → Program
 //
-// Lowering cuts the call numbers of each audit arch into runs that are decided
-// alike. What decides is a verdict or a diagram over 32-bit words of the
-// arguments. Numbers and words alike are searched by trees of comparisons, which
-// a dynamic program makes. Diagrams and trees become nodes of one graph, where
-// equal nodes are the same node, and the layout puts that graph in a row.
+// Numbers and words alike are searched by trees of comparisons, which a dynamic
+// program makes: see tree.go. Whatever is decided alike, on whatever
+// architecture, is decided by the same instructions.
 //
 // A program reads the arch, then the number, and only then arguments. On the
 // way to an allow that needs no argument it uses nothing but what the kernel

@@ -239,12 +239,18 @@ func (s *searcher) emit(i, j int) nodeID {
 	return s.cells[i].to
 }
 
-// emitSplit splits i..j before cell k.
+// emitSplit splits i..j before cell k. Where one side is a single value, it asks
+// for that.
 func (s *searcher) emitSplit(i, j, k int) nodeID {
 	left, right := s.emit(i, k-1), s.emit(k, j)
-	if s.only {
+	switch {
+	case s.only:
 		bit, _ := s.topBit(i, j)
 		return s.g.test(opBits, bit, right, left)
+	case k == j && s.cells[j].single():
+		return s.g.test(opEqual, s.cells[j].low, right, left)
+	case k == i+1 && s.cells[i].single():
+		return s.g.test(opEqual, s.cells[i].low, left, right)
 	}
 	return s.g.test(opAtLeast, s.cells[k].low, right, left)
 }
