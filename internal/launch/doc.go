@@ -25,6 +25,16 @@
 // the program is never told and that do not outlive the exec. Should they be
 // guessed, Landlock leaves only the program itself and its loader executable.
 //
+// # What Go's runtime changes, and what is put back
+//
+// The runtime has overwritten signal dispositions, a part of the signal mask
+// and the soft limit on descriptors before main runs. They are put back just
+// before the filter, which also means that no handler of the runtime ever runs
+// on the confined thread. The dispositions are found by the binary's symbol
+// table; in a stripped one (`go run`, -ldflags -s) only SIGHUP and SIGINT stay
+// ignored. One thing cannot be put back: of descriptors 0, 1 and 2, those that
+// were closed are open on /dev/null.
+//
 // # What is not there yet
 //
 // Phases that begin by a trigger, thread classes of unmodified programs,

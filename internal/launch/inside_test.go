@@ -168,6 +168,29 @@ func TestOwnExecveIsNotAddedWhereAThreadMayExec(t *testing.T) {
 	}
 }
 
+func TestLabelHolds(t *testing.T) {
+	for _, c := range []struct {
+		lsm, wanted, saw string
+		want             bool
+	}{
+		{"apparmor", "memcached//serving", "memcached//serving (enforce)", true},
+		{"apparmor", "memcached", "memcached (complain)", false},
+		{"apparmor", "memcached", "memcached2 (enforce)", false},
+		{"apparmor", "b", "a//&b (enforce)", true},
+		{"apparmor", "x", "unconfined", false},
+		{"selinux", "memcached_t", "system_u:system_r:memcached_t:s0-s0:c0.c1023", true},
+		{"selinux", "memcached_t", "system_u:system_r:memcached_t2:s0", false},
+		{"selinux", "memcached_t", "kernel", false},
+		{"smack", "Mem", "Mem", true},
+		{"smack", "Mem", "Memcached", false},
+		{"tomoyo", "<a> /b", "<a> /b", true},
+	} {
+		if got := (labelRequest{lsm: c.lsm, wanted: c.wanted}).holds(c.saw); got != c.want {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+}
+
 // Landlock guards a start only where the policy lets nothing be executed.
 func TestLetsExec(t *testing.T) {
 	native := abi.Native()

@@ -54,7 +54,7 @@ func (p *planner) label() (*step, []error) {
 type labelRequest struct {
 	lsm    string
 	write  string // what the LSM's attr/current takes
-	wanted string // what must stand in the label afterwards
+	wanted string // the label, or the part of it, that must be there afterwards
 }
 
 // requestFor turns a line of the policy into what the LSM takes.
@@ -100,10 +100,24 @@ func (r labelRequest) apply() (saw string, err error) {
 		return "", err
 	}
 	saw, err = kernel.LabelCurrent(r.lsm)
-	if err == nil && !strings.Contains(saw, r.wanted) {
-		err = fmt.Errorf("asked %s for %s, and its label is %s", r.lsm, r.wanted, saw)
+	if err == nil && !r.holds(saw) {
+		err = fmt.Errorf("asked %s for %s to be enforced, and its label is %s", r.lsm, r.wanted, saw)
 	}
 	return saw, err
+}
+
+// holds reports whether a label that was read back is the one asked for. One
+// that the LSM only watches, as AppArmor in complain mode, is not.
+func (r labelRequest) holds(saw string) bool {
+	switch r.lsm {
+	case "apparmor": // "A//&B (enforce)"
+		name, mode, _ := strings.Cut(saw, " (")
+		return (mode == "" || mode == "enforce)") && slices.Contains(strings.Split(name, "//&"), r.wanted)
+	case "selinux": // user:role:type:level
+		parts := strings.SplitN(saw, ":", 4)
+		return len(parts) >= 3 && parts[2] == r.wanted
+	}
+	return saw == r.wanted
 }
 
 // withType replaces the third part of the present context, user:role:type[:level].
