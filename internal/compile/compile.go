@@ -26,12 +26,22 @@ func Compile(r *policy.Rules, o Options) (bpf.Program, error) {
 	if err := check(r); err != nil {
 		return nil, err
 	}
-	c := &compiler{rules: r, coder: newCoder(newDiagrams(), newGraph(256)), counts: newCounts(o.Weights)}
-	p := program(c.g, c.root())
+	p := assemble(r, o, false)
+	if len(p) > maxInstructions {
+		p = assemble(r, o, true)
+	}
 	if len(p) > maxInstructions {
 		return nil, &SizeError{Instructions: len(p)}
 	}
 	return p, nil
+}
+
+// assemble makes the program, however long. If thrifty, steps cost nothing, and
+// so it is as short as can be.
+func assemble(r *policy.Rules, o Options, thrifty bool) bpf.Program {
+	c := &compiler{rules: r, coder: newCoder(newDiagrams(), newGraph(256)), counts: newCounts(o.Weights)}
+	c.searcher.thrifty, c.diagrams.thrifty = thrifty, thrifty
+	return program(c.g, c.root())
 }
 
 // compiler is one call of Compile.

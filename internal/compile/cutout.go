@@ -4,11 +4,12 @@ package compile
 type cuts struct {
 	rest    nodeID
 	weights []int64 // of the single values, descending
+	most    int     // how many
 }
 
 // add cuts c out; it is false where c cannot be.
 func (h *cuts) add(c cell) bool {
-	if !c.single() || len(h.weights) == maxCuts {
+	if !c.single() || len(h.weights) == h.most {
 		return false
 	}
 	i := len(h.weights)
@@ -33,8 +34,11 @@ func (h *cuts) cost(total int64) int64 {
 // cutOuts tries for every interval that begins with i to cut out all but the
 // commonest target.
 func (s *searcher) cutOuts(i int) {
-	var scratch [maxCuts]int64
-	h := cuts{rest: noNode, weights: scratch[:0]}
+	h := &s.cuts
+	h.rest, h.weights, h.most = noNode, h.weights[:0], maxCuts
+	if s.thrifty {
+		h.most = maxExact
+	}
 	var seen common
 	for j := i; j < len(s.cells); j++ {
 		at, ok := seen.add(s.cells[j], j)
@@ -45,7 +49,7 @@ func (s *searcher) cutOuts(i int) {
 			at = j
 		}
 		rest := s.cells[at].to
-		if !s.extend(&h, i, j, rest) {
+		if !s.extend(h, i, j, rest) {
 			if seen.wide {
 				return
 			}

@@ -36,6 +36,7 @@ type diagrams struct {
 	states map[string]diagramID
 	budget int // of arms; below zero the diagram is too large
 
+	thrifty bool  // steps cost nothing
 	trimmed state // scratch of settle
 }
 

@@ -16,7 +16,7 @@ type cost struct {
 }
 
 // enough keeps sizes of diagrams in which much is shared from overflowing.
-const enough = 1 << 40
+const enough = 1 << 30
 
 // estimate returns the cost of a new node.
 func (d *diagrams) estimate(n *diagram) cost {
@@ -63,19 +63,19 @@ func (n *diagram) tests() int {
 	return min(tests, len(n.arms)-1)
 }
 
-// cost weighs size and steps of a diagram: a step in the worst case is worth an
-// instruction.
+// cost weighs size and steps of a diagram.
 func (d *diagrams) cost(id diagramID) int64 {
 	if id < 0 {
 		return 0
 	}
-	return d.costs[id].size + d.costs[id].steps
+	return d.worth(int(d.costs[id].size), id)
 }
 
-// worth is cost with a known size.
+// worth is cost with a known size: a step in the worst case is worth an
+// instruction.
 func (d *diagrams) worth(size int, id diagramID) int64 {
-	if id < 0 {
-		return 0
+	if id < 0 || d.thrifty {
+		return int64(size)
 	}
 	return int64(size) + d.costs[id].steps
 }

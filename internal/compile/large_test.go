@@ -55,6 +55,28 @@ func TestLarge(t *testing.T) {
 	}
 }
 
+// TestThrifty holds that what is only too long for being quick is made short.
+func TestThrifty(t *testing.T) {
+	saved := 0
+	for _, r := range []*policy.Rules{scattered(300, true), shaped(shapes[1].rule, 300), shaped(shapes[1].rule, 3800)} {
+		quick, short := assemble(r, Options{}, false), assemble(r, Options{}, true)
+		t.Logf("%d rules: %d instructions, thrifty %d", len(r.Arches[0].Lists[0]), len(quick), len(short))
+		if len(short) > len(quick) {
+			t.Errorf("thrift makes %d instructions of %d", len(short), len(quick))
+		}
+		if len(quick) > maxInstructions {
+			saved++
+		}
+		vm := machine(t, compiled(t, r))
+		for _, d := range manyCalls(r, 3, 20_000) {
+			sameVerdict(t, r, vm, &d)
+		}
+	}
+	if saved == 0 {
+		t.Error("no program was admitted by thrift alone")
+	}
+}
+
 // TestTooLarge cannot be admitted by any kernel.
 func TestTooLarge(t *testing.T) {
 	for _, n := range []int{1150, 4000} {

@@ -48,7 +48,7 @@ func (c *compiler) cells(t *table) []cell {
 		}
 		add(low, int64(r.high), false)
 	}
-	return merge(cells)
+	return merge(c.weighed(cells))
 }
 
 // entry is code for one audit arch, or for several whose tables are much alike.

@@ -35,7 +35,8 @@ const one int64 = 1 << 20
 // so the whole is linear in the number of cells.
 const maxExact = 96
 
-// maxCuts bounds the values that are cut out one after the other.
+// maxCuts bounds the values that are cut out one after the other, if steps cost
+// anything.
 const maxCuts = 12
 
 // cell is the values low..high, which lead to the same node.
@@ -54,9 +55,12 @@ type searcher struct {
 	alias nodeID // see searchTail
 	cells []cell
 
+	thrifty bool // steps cost nothing
+
 	cost, tsoc []int64 // by i*n+j, and by j*n+i
 	how        []method
 	sums       []int64 // sums[i] is the weight of all cells before i
+	cuts       cuts    // scratch of cutOuts
 }
 
 // method says how an interval of cells is searched: a kind, and which cell the
@@ -94,18 +98,28 @@ func (s *searcher) search(cells []cell, mask uint32) tree {
 // last cell has several values.
 func (s *searcher) searchTail(cells []cell, mask uint32, alias nodeID) tree {
 	s.mask, s.only = mask, false
-	return s.halve(merge(cells), alias)
+	return s.halve(merge(s.weighed(cells)), alias)
 }
 
 // searchBits is search where the accumulator also has bits outside mask, which
 // must not be looked at. There may be no such tree.
 func (s *searcher) searchBits(cells []cell, mask uint32) tree {
-	cells = merge(cells)
+	cells = merge(s.weighed(cells))
 	if len(cells) > maxExact {
 		return tree{noNode, unknown}
 	}
 	s.mask, s.only = mask, true
 	return s.exact(cells, noNode)
+}
+
+// weighed returns cells without weights if steps cost nothing.
+func (s *searcher) weighed(cells []cell) []cell {
+	if s.thrifty {
+		for i := range cells {
+			cells[i].weight, cells[i].hot = 0, false
+		}
+	}
+	return cells
 }
 
 // merge makes one cell of neighbours with the same target that are not hot.
@@ -139,14 +153,13 @@ func (s *searcher) halve(cells []cell, alias nodeID) tree {
 // middle returns where the weights of both halves come nearest, within the
 // middle half by number.
 func middle(cells []cell) int {
-	var total, sum int64
-	for _, c := range cells {
-		total += c.weight
+	whole, sum, n := total(cells), int64(0), len(cells)
+	if whole == 0 {
+		return n / 2
 	}
-	n := len(cells)
 	for i, c := range cells {
 		sum += c.weight
-		if i+1 >= n/4 && (2*sum >= total || i+1 >= n-n/4) {
+		if i+1 >= n/4 && (2*sum >= whole || i+1 >= n-n/4) {
 			return i + 1
 		}
 	}
