@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"errors"
 	"strings"
 	"testing"
 )
@@ -65,5 +66,22 @@ func TestCut(t *testing.T) {
 	}
 	if short := got[:3].Cut(); len(short) != 3 {
 		t.Errorf("three errors became %d", len(short))
+	}
+}
+
+// TestErrorsAs checks that callers find the errors of a text one by one, in order.
+func TestErrorsAs(t *testing.T) {
+	_, err := Parse("p", []byte("}\n\x00"))
+	var first *Error
+	if !errors.As(err, &first) || first.Pos != (Pos{"p", 2, 1}) {
+		t.Errorf("errors.As finds %v in %v", first, err)
+	}
+	list := ErrorList{{Pos: Pos{"b", 1, 1}}, {Pos: Pos{"a", 2, 1}}, {Pos: Pos{"a", 1, 2}}, {Pos: Pos{"a", 1, 1}}}
+	list.Sort()
+	if got, want := list.Error(), "a:1:1: \na:1:2: \na:2:1: \nb:1:1: "; got != want {
+		t.Errorf("sorted: %q, want %q", got, want)
+	}
+	if ErrorList(nil).Err() != nil {
+		t.Error("an empty list is an error")
 	}
 }

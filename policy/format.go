@@ -27,18 +27,23 @@ func (f *File) Format() []byte {
 // printer collects lines.
 type printer struct {
 	lines []line
+	base  int  // the indent of the statement that is printed
 	fresh bool // nothing stands in the block yet: no empty line is kept
 }
 
 // line is one line of output; comment stands behind its text.
 type line struct {
 	indent  int // in blanks
+	base    int // the indent of the statement that it is of
 	text    string
 	comment string
 }
 
+// columns is how far the line's text reaches.
+func (l line) columns() int { return l.indent + columns(l.text) }
+
 func (p *printer) line(indent int, text string, c *Comment) {
-	l := line{indent: indent, text: text}
+	l := line{indent: indent, base: p.base, text: text}
 	if c != nil {
 		l.comment = commentText(*c)
 	}
@@ -89,6 +94,7 @@ func (p *printer) block(list []Stmt, indent int) {
 // statement prints one statement with its comments.
 func (p *printer) statement(s Stmt, indent int) {
 	c, sh := s.comments(), shapeOf(s)
+	p.base = indent
 	p.lead(c, indent)
 	if !sh.braced {
 		p.hoist(sh.items, indent)
@@ -103,10 +109,11 @@ func (p *printer) statement(s Stmt, indent int) {
 		}
 	}
 	p.line(indent, sh.head+" {", c.Trail)
-	p.fresh = true
+	p.fresh, p.base = true, indent+indentWidth
 	p.list(shape{items: sh.items, sep: sh.sep}, indent+indentWidth, nil)
 	p.block(sh.block, indent+indentWidth)
 	p.comments(c.BeforeEnd, indent+indentWidth)
+	p.base = indent
 	p.line(indent, "}", c.AfterEnd)
 }
 
@@ -150,17 +157,29 @@ func alignComments(lines []line) {
 			i++
 			continue
 		}
-		low, high := columns(lines[i].text), columns(lines[i].text)
-		end := i + 1
-		for ; end < len(lines) && lines[end].comment != "" && lines[end].indent == lines[i].indent; end++ {
-			w := columns(lines[end].text)
-			if max(high, w)-min(low, w) > alignSpread {
-				break
-			}
-			low, high = min(low, w), max(high, w)
-		}
+		end, column := alignedRun(lines, i)
 		for ; i < end; i++ {
-			lines[i].comment = strings.Repeat(" ", high-columns(lines[i].text)+1) + lines[i].comment
+			lines[i].comment = strings.Repeat(" ", column-lines[i].columns()) + lines[i].comment
 		}
 	}
+}
+
+// alignedRun is the end of the run of lines from begin on whose comments are
+// aligned, and the column that they begin in. A closing brace stands alone: the
+// comment behind it speaks of what is above.
+func alignedRun(lines []line, begin int) (end, column int) {
+	first := lines[begin]
+	low, high := first.columns(), first.columns()
+	for end = begin + 1; end < len(lines) && first.text != "}"; end++ {
+		l := lines[end]
+		if l.comment == "" || l.base != first.base || l.text == "}" {
+			break
+		}
+		w := l.columns()
+		if max(high, w)-min(low, w) > alignSpread {
+			break
+		}
+		low, high = min(low, w), max(high, w)
+	}
+	return end, high + 1
 }

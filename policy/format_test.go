@@ -77,6 +77,39 @@ func checkFormat(t failer, f *File) {
 	}
 }
 
+// TestFormatHandMade formats what Parse never makes but programs may: comments
+// without a #, of several lines or in two places at once, words that need quotes.
+func TestFormatHandMade(t *testing.T) {
+	rule := &Rule{Verdict: VerdictExpr{Kind: Allow}, Calls: []*CallExpr{{Name: "read"}, {Name: "write"}}}
+	rule.Calls[0].Lead = []Comment{{Text: "about\nreading"}}
+	rule.Calls[1].Trail = &Comment{Text: "of write"}
+	rule.Trail = &Comment{Text: "# of the rule  "}
+	f := &File{Stmts: []Stmt{
+		rule,
+		&Phase{Name: Word{Text: "x"}, Block: []Stmt{
+			&Label{Block: []Stmt{&Setting{Key: Word{Text: "smack"}, Values: []Word{{Text: "tomoyo"}, {Text: "a,b"}, {Text: "c d"}}}}},
+			&Files{Block: []Stmt{&Access{Right: Word{Text: "read"}, Paths: []Word{{Text: "/a\x1b\xff"}, {Text: "/b c?"}, {Text: "/d?"}}}}},
+		}},
+	}}
+	const want = `# about reading
+allow read write # of write # of the rule
+phase x {
+    label {
+        smack "tomoyo" a,b "c d"
+    }
+    files {
+        read "/a\x1b\xff" "/b c"? /d?
+    }
+}
+`
+	if diff := cmp.Diff(want, string(f.Format())); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if _, err := Parse("p", f.Format()); err != nil {
+		t.Error(err)
+	}
+}
+
 // meaning zeroes what formatting may change: places and layout. The comments
 // of the first entry of a list are its statement's.
 func meaning(v reflect.Value) {

@@ -20,6 +20,7 @@ func TestLimits(t *testing.T) {
 		{"a program", "\x7fELF\x02\x01\x01\x00\x00\xff\xfe", 1, "p:1:1: control character U+007F; expected UTF-8 text; remove it"},
 		{"invalid UTF-8", "# \xff\xfe\nallow read # \xc3\n", 2, "p:1:3: byte 0xff is not UTF-8; expected UTF-8 text; remove it"},
 		{"control character", "allow read # \x1b[2J", 1, "p:1:14: control character U+001B; expected UTF-8 text; remove it"},
+		{"hidden by a carriage return", "allow execve # \rdeny execve\n", 1, "p:1:16: a carriage return within a line, which hides what stands before it; expected UTF-8 text; remove it"},
 		{"text that runs backwards", "allow read # \u202e}", 1, "p:1:14: invisible character U+202E; expected UTF-8 text; remove it"},
 		{"blank of no width", "allow re\u200bad", 1, "p:1:9: invisible character U+200B; expected UTF-8 text; remove it"},
 		{"odd blank", "allow\u00a0read", 1, "p:1:6: unexpected \"\\u00a0read\"; expected a call after allow"},

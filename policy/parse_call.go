@@ -58,8 +58,10 @@ func (p *parser) setCalls(head token) []*CallExpr {
 			p.fail(p.tok, p.tok.text+" in a set", "expected calls and sets only", "put the verdict where the set is used")
 		case p.atKeyword():
 			return withCallNotes(list, notes)
+		case p.tok.is(","):
+			p.fail(p.tok, `unexpected ","`, "expected blanks between calls", "remove it")
 		default:
-			p.fail(p.tok, "unexpected "+found(p.tok), "expected calls and sets", "")
+			p.fail(p.tok, "unexpected "+p.foundWord(p.tok), "expected calls and sets", "")
 		}
 		p.advance()
 	}

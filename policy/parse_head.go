@@ -22,7 +22,7 @@ func (p *parser) language(n node) Stmt {
 func (p *parser) arch(n node, head token) Stmt {
 	s := &ArchLine{node: n}
 	s.Arches = p.words(&s.Comments, "an architecture such as x86_64", ",")
-	if p.tok.kind == nameToken && nearest(p.tok.text, elseWord[:]) != "" {
+	if p.tok.kind == nameToken && (p.tok.text == elseWord[0] || nearest(p.tok.text, elseWord[:]) != "") {
 		if p.tok.text != elseWord[0] {
 			p.fail(p.tok, "unexpected "+found(p.tok), "expected else", didYouMean(p.tok.text, elseWord[:]))
 		}

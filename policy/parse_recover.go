@@ -74,7 +74,7 @@ func (p *parser) noun() string {
 	case inFiles:
 		return "right"
 	case inNetwork:
-		return "power"
+		return "line"
 	case inLabel:
 		return "LSM"
 	}

@@ -28,9 +28,10 @@ func nearest(name string, candidates []string) string {
 		return ""
 	}
 	folded := strings.ToLower(name)
-	best, least, initial := "", slips(len(name))+1, false
+	most := slips(len(name))
+	best, least, initial := "", most+1, false
 	for _, c := range candidates {
-		if c == "" || len(c) > maxSuggest || abs(len(c)-len(name)) > least {
+		if c == "" || len(c) > maxSuggest || abs(len(c)-len(name)) > min(most, least) {
 			continue
 		}
 		lower := strings.ToLower(c)

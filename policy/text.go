@@ -40,11 +40,11 @@ func checkText(name string, src []byte, report func(*Error)) bool {
 	return true
 }
 
-// plain reports whether src is printable ASCII, tabs and line ends only: then
+// plain reports whether src is printable ASCII, tabs and line feeds only: then
 // nothing in it needs a second look.
 func plain(src []byte) bool {
 	for _, c := range src {
-		if c >= 0x7f || c < ' ' && c != '\n' && c != '\t' && c != '\r' {
+		if c >= 0x7f || c < ' ' && c != '\n' && c != '\t' {
 			return false
 		}
 	}
@@ -61,6 +61,8 @@ func firstBad(text []byte) (offset int, what string) {
 			return i, fmt.Sprintf("byte 0x%02x is not UTF-8", text[i])
 		case r == 0:
 			return i, "a NUL byte"
+		case r == '\r' && i+1 < len(text) && text[i+1] != '\n':
+			return i, "a carriage return within a line, which hides what stands before it"
 		case r < ' ' && r != '\n' && r != '\t' && r != '\r' || r >= 0x7f && r < 0xa0:
 			return i, fmt.Sprintf("control character %U", r)
 		case hidden(r):
