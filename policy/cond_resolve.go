@@ -14,6 +14,7 @@ const (
 	open   truth = iota // it depends on the call
 	holds               // it always holds
 	fails               // it never holds
+	unseen              // the call has no such argument on this architecture
 	broken              // it has an error
 )
 
@@ -23,7 +24,7 @@ func (r *resolver) conds(a *abi.Arch, call *abi.Syscall, e *CallExpr) ([]Cond, t
 	var out []Cond
 	all := holds
 	for _, ce := range e.Conds {
-		c, t := r.cond(a, call, e, ce)
+		c, t := r.cond(a, call, ce)
 		all = max(all, t)
 		if t == open {
 			out = append(out, c)
@@ -36,11 +37,10 @@ func (r *resolver) conds(a *abi.Arch, call *abi.Syscall, e *CallExpr) ([]Cond, t
 }
 
 // cond resolves one condition.
-func (r *resolver) cond(a *abi.Arch, call *abi.Syscall, e *CallExpr, c *CondExpr) (Cond, truth) {
+func (r *resolver) cond(a *abi.Arch, call *abi.Syscall, c *CondExpr) (Cond, truth) {
 	g, ok := argumentOf(a, call, c.Arg.Text)
 	if !ok {
-		r.wrongArgument(a, call, e, c)
-		return Cond{}, broken
+		return Cond{}, unseen
 	}
 	if g.pointer && !isNullTest(c) {
 		r.pointerCompared(&g, c)
@@ -195,18 +195,26 @@ func (r *resolver) pointerCompared(g *argument, c *CondExpr) {
 	r.fail(c.Pos, fmt.Sprintf("%s is a pointer (%s)", g.name, g.typ), want, hint)
 }
 
-// wrongArgument lists the arguments that a call has.
-func (r *resolver) wrongArgument(a *abi.Arch, call *abi.Syscall, e *CallExpr, c *CondExpr) {
+// wrongArguments lists the arguments that a call has, for each condition that
+// names another on every architecture.
+func (r *resolver) wrongArguments(a *abi.Arch, call *abi.Syscall, e *CallExpr) {
+	for _, c := range e.Conds {
+		if _, ok := argumentOf(a, call, c.Arg.Text); !ok {
+			r.wrongArgument(call, e, c)
+		}
+	}
+}
+
+func (r *resolver) wrongArgument(call *abi.Syscall, e *CallExpr, c *CondExpr) {
 	const raw = "arg0..arg5"
-	name := c.Arg.Text
+	what := fmt.Sprintf("%s has no argument named %s", e.Name, quote(c.Arg.Text))
 	if call == nil || len(call.Args) == 0 {
-		r.fail(c.Pos, fmt.Sprintf("%s has no argument named %s", e.Name, quote(name)), "expected one of the raw registers "+raw, "")
+		r.fail(c.Pos, what, "expected one of the raw registers "+raw, "")
 		return
 	}
 	names := make([]string, len(call.Args))
 	for i := range call.Args {
 		names[i] = call.Args[i].Name
 	}
-	r.fail(c.Pos, fmt.Sprintf("%s has no argument named %s%s", e.Name, quote(name), r.only(a)),
-		"expected "+strings.Join(names, ", ")+" or "+raw, r.suggest(name, func() []string { return names }))
+	r.fail(c.Pos, what, "expected "+strings.Join(names, ", ")+" or "+raw, r.suggest(c.Arg.Text, func() []string { return names }))
 }

@@ -15,6 +15,10 @@ type callMatch struct {
 	conds   []Cond
 	text    string    // in the notation
 	expr    *CallExpr // nil for the plain calls of a set
+
+	// unseen is a call that lacks an argument here which it has on other
+	// architectures, such as i386's mmap, where all are behind a pointer.
+	unseen bool
 }
 
 // callMatches are those of each architecture, in the policy's order.
@@ -25,12 +29,12 @@ type callMatches [][]callMatch
 func (r *resolver) call(e *CallExpr, shipped bool) callMatches {
 	switch {
 	case e.Name == "*":
-		return r.each(e, func(a *abi.Arch) (*abi.Syscall, []Range) { return nil, r.all(a) })
+		return r.each(e, shipped, func(a *abi.Arch) (*abi.Syscall, []Range) { return nil, r.all(a) })
 	case strings.HasPrefix(e.Name, "@"):
 		return r.setCalls(e)
 	}
 	if nr, ok := numberOf(e.Name); ok {
-		return r.numbered(e, nr)
+		return r.numbered(e, shipped, nr)
 	}
 	return r.named(e, shipped)
 }
@@ -46,9 +50,10 @@ func (r *resolver) all(a *abi.Arch) []Range {
 
 // each resolves a call's conditions on each architecture where find has
 // numbers for it.
-func (r *resolver) each(e *CallExpr, find func(*abi.Arch) (*abi.Syscall, []Range)) callMatches {
+func (r *resolver) each(e *CallExpr, shipped bool, find func(*abi.Arch) (*abi.Syscall, []Range)) callMatches {
 	out := make(callMatches, len(r.arches))
-	never := len(e.Conds) > 0
+	seen := 0 // architectures by what is known of the conditions there
+	var first func()
 	for i, a := range r.arches {
 		call, numbers := find(a)
 		if len(numbers) == 0 {
@@ -58,13 +63,21 @@ func (r *resolver) each(e *CallExpr, find func(*abi.Arch) (*abi.Syscall, []Range
 		if t == open && len(conds) > 1 && !satisfiable(conds) {
 			t = fails
 		}
-		never = never && t == fails
-		if t <= holds {
-			out[i] = []callMatch{{numbers, conds, e.String(), e}}
+		seen |= 1 << t
+		switch t {
+		case open, holds:
+			out[i] = []callMatch{{numbers: numbers, conds: conds, text: e.String(), expr: e}}
+		case unseen:
+			out[i] = []callMatch{{numbers: numbers, text: e.String(), expr: e, unseen: true}}
+			first = func() { r.wrongArguments(a, call, e) }
 		}
 	}
-	if never {
+	switch {
+	case shipped: // what an architecture lacks is passed over
+	case seen == 1<<fails:
 		r.neverHolds(e)
+	case seen == 1<<unseen:
+		first()
 	}
 	return out
 }
@@ -72,7 +85,7 @@ func (r *resolver) each(e *CallExpr, find func(*abi.Arch) (*abi.Syscall, []Range
 // named resolves a call by its name.
 func (r *resolver) named(e *CallExpr, shipped bool) callMatches {
 	found := false
-	out := r.each(e, func(a *abi.Arch) (*abi.Syscall, []Range) {
+	out := r.each(e, shipped, func(a *abi.Arch) (*abi.Syscall, []Range) {
 		call, ok := a.Call(e.Name)
 		if !ok {
 			return nil, nil
@@ -88,9 +101,9 @@ func (r *resolver) named(e *CallExpr, shipped bool) callMatches {
 
 // numbered resolves `syscall_1007`: the number as seccomp_data.nr has it. If
 // it has a name, its arguments are known by theirs.
-func (r *resolver) numbered(e *CallExpr, nr uint64) callMatches {
+func (r *resolver) numbered(e *CallExpr, shipped bool, nr uint64) callMatches {
 	found := false
-	out := r.each(e, func(a *abi.Arch) (*abi.Syscall, []Range) {
+	out := r.each(e, shipped, func(a *abi.Arch) (*abi.Syscall, []Range) {
 		if nr > 1<<32-1 || !a.Owns(uint32(nr)) {
 			return nil, nil
 		}

@@ -1,6 +1,10 @@
 package policy
 
-import "github.com/narrow-sandbox/narrow/abi"
+import (
+	"fmt"
+
+	"github.com/narrow-sandbox/narrow/abi"
+)
 
 // use is a call as a rule names it: what becomes the RuleMatches of every
 // architecture, phase and thread where the rule stands.
@@ -51,6 +55,9 @@ func (r *resolver) addUse(b *block, u *use) {
 			return
 		}
 		for _, m := range matches {
+			if m.unseen && !r.decidesUnseen(u, m, r.arches[i]) {
+				continue
+			}
 			b.entries[i] = append(b.entries[i], entry{&RuleMatch{
 				Verdict: verdict,
 				Numbers: m.numbers,
@@ -61,6 +68,21 @@ func (r *resolver) addUse(b *block, u *use) {
 			}, u})
 		}
 	}
+}
+
+// decidesUnseen reports whether a rule decides a call that here lacks an
+// argument which it looks at: a denial does, of the whole call, and what would
+// let it run does not. Either is told, unless it is a shipped set's.
+func (r *resolver) decidesUnseen(u *use, m callMatch, a *abi.Arch) bool {
+	runs := u.verdict.Kind.Runs()
+	if s, ok := r.sets[u.expr.Name]; !ok || !s.shipped {
+		what := fmt.Sprintf("on %s %s denies all of the call", a.Name, m.text)
+		if runs {
+			what = fmt.Sprintf("on %s %s matches no call", a.Name, m.text)
+		}
+		r.warn(u.expr.Pos, what, "the call has no such argument there: it may lie behind a pointer", "leave "+a.Name+" out of the arch line, or name the whole call")
+	}
+	return !runs
 }
 
 // madeList is a finished list, for the lints.

@@ -18,14 +18,15 @@ func ResolvePattern(arches []*abi.Arch, e *CallExpr) (*Pattern, error) {
 func (r *resolver) callPattern(e *CallExpr) *Pattern {
 	p := &Pattern{Pos: e.Pos, Text: e.String()}
 	for i, matches := range r.call(e, false) {
-		if len(matches) == 0 {
-			continue
-		}
 		on := PatternArch{Arch: r.arches[i]}
 		for _, m := range matches {
-			on.Match = append(on.Match, PatternMatch{Numbers: m.numbers, Conds: m.conds})
+			if !m.unseen {
+				on.Match = append(on.Match, PatternMatch{Numbers: m.numbers, Conds: m.conds})
+			}
 		}
-		p.Arches = append(p.Arches, on)
+		if len(on.Match) > 0 {
+			p.Arches = append(p.Arches, on)
+		}
 	}
 	return p
 }

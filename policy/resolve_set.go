@@ -101,7 +101,7 @@ func mergePlain(name string, parts []callMatches, arch int) []callMatch {
 	for _, p := range parts {
 		for _, m := range p[arch] {
 			switch {
-			case len(m.conds) == 0:
+			case len(m.conds) == 0 && !m.unseen:
 				plain = append(plain, m.numbers...)
 			case !seen[m.expr]:
 				seen[m.expr] = true

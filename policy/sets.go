@@ -6,6 +6,8 @@ import (
 	"strings"
 )
 
+//go:generate go run ./gen
+
 // shippedFiles is a file for each shipped set, named for it: a comment that
 // says what it is for, and the set.
 //
