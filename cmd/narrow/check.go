@@ -1,0 +1,188 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/narrow-sandbox/narrow/internal/verify"
+	"github.com/narrow-sandbox/narrow/policy"
+)
+
+func newCheck(s *streams) *cobra.Command {
+	var (
+		set    settings
+		from   string
+		asJSON bool
+	)
+	c := &cobra.Command{
+		Use:   "check POLICY|PROGRAM...",
+		Short: "Parse, lint, compile and prove a policy, and run its tests",
+		Long: `Check reads each POLICY, warns of what looks wrong, compiles every phase and
+thread class, asks the kernel's admission rules about the programs, proves that
+each program means what the policy says, and runs the policy's test blocks. Of a
+PROGRAM (.bpf, .raw, .json) it says whether this kernel would admit it, and why not.
+
+It ends with 3 if a text is wrong or a later phase widens an earlier one, with 1
+if a test or a proof fails or a program is refused.`,
+		Example: "  narrow check memcached\n  narrow check --json my.narrow\n  narrow check filter.raw",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			worst := &statusError{}
+			for _, arg := range args {
+				err := checkOne(s, arg, from, &set, asJSON)
+				worst = worst.worse(s, err)
+			}
+			if worst.status == statusGood {
+				return nil
+			}
+			return worst
+		},
+	}
+	set.flags(c)
+	fromFlag(c, &from)
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+// worse keeps the status of the graver error and prints err, so that every
+// file named is looked at.
+func (e *statusError) worse(s *streams, err error) *statusError {
+	if err == nil {
+		return e
+	}
+	return &statusError{status: max(e.status, report(s.err, err))}
+}
+
+func checkOne(s *streams, arg, from string, set *settings, asJSON bool) error {
+	if from != "" || isProgram(arg) {
+		return checkProgram(s, arg, from, asJSON)
+	}
+	p, err := set.load(arg, s.in)
+	if err != nil {
+		return err
+	}
+	warn(s.err, p)
+	if empty := emptyPhases(p); len(empty) > 0 {
+		return badInput(fmt.Errorf("%s: phase %s allows nothing: no program could even exit", arg, empty[0]))
+	}
+	return checkPolicy(s, p, asJSON)
+}
+
+// programReport is what check says of a program.
+type programReport struct {
+	File     string   `json:"file"`
+	Admitted bool     `json:"admitted"`
+	Length   int      `json:"instructions"`
+	Cost     int      `json:"budget"` // of the 32,768 that a stack of filters may cost
+	Reasons  []string `json:"reasons,omitempty"`
+}
+
+func checkProgram(s *streams, arg, from string, asJSON bool) error {
+	prog, err := readProgram(s, arg, from)
+	if err != nil {
+		return err
+	}
+	r := programReport{File: arg, Length: len(prog), Cost: prog.Cost()}
+	for _, e := range prog.CheckAll() {
+		r.Reasons = append(r.Reasons, e.Error())
+	}
+	r.Admitted = len(r.Reasons) == 0
+	if asJSON {
+		err = json.NewEncoder(s.out).Encode(r)
+	} else {
+		err = r.print(s)
+	}
+	if err == nil && !r.Admitted {
+		err = no()
+	}
+	return err
+}
+
+func (r *programReport) print(s *streams) error {
+	if r.Admitted {
+		_, err := fmt.Fprintf(s.out, "%s: the kernel admits it: %d instructions, %d of the budget\n", r.File, r.Length, r.Cost)
+		return err
+	}
+	for _, reason := range r.Reasons {
+		fmt.Fprintf(s.out, "%s: the kernel refuses it: %s\n", r.File, reason)
+	}
+	return nil
+}
+
+// policyReport is what check says of a policy.
+type policyReport struct {
+	Policy   string          `json:"policy"`
+	Warnings []string        `json:"warnings,omitempty"`
+	Filters  []*filterReport `json:"filters"`
+	Tests    []*testReport   `json:"tests,omitempty"`
+	Widening []string        `json:"widening,omitempty"` // later phases that let run what earlier ones stop
+	Milder   []string        `json:"milder,omitempty"`   // later phases that deny more mildly
+}
+
+func checkPolicy(s *streams, p *policy.Policy, asJSON bool) error {
+	r := &policyReport{Policy: p.Name}
+	for _, w := range p.Warnings {
+		r.Warnings = append(r.Warnings, w.Error())
+	}
+	v := verify.New(verify.Limits{})
+	compiled := programs{}
+	for _, ph := range p.Phases {
+		for _, f := range filtersOf(ph) {
+			r.Filters = append(r.Filters, checkFilter(v, f, compiled))
+		}
+	}
+	r.Widening, r.Milder = checkOrder(v, p)
+	for _, t := range p.Tests {
+		r.Tests = append(r.Tests, checkTest(v, p, t, compiled)...)
+	}
+	var err error
+	if asJSON {
+		err = json.NewEncoder(s.out).Encode(r)
+	} else {
+		err = r.print(s)
+	}
+	if err != nil {
+		return err
+	}
+	return r.status()
+}
+
+// status is 3 for a phase that widens, 1 for a failed proof or test.
+func (r *policyReport) status() error {
+	if len(r.Widening) > 0 {
+		return &statusError{status: statusInput}
+	}
+	for _, f := range r.Filters {
+		if !f.good() {
+			return no()
+		}
+	}
+	for _, t := range r.Tests {
+		if !t.Passed {
+			return no()
+		}
+	}
+	return nil
+}
+
+func (r *policyReport) print(s *streams) error {
+	for _, f := range r.Filters {
+		fmt.Fprintln(s.out, f.line())
+	}
+	for _, line := range slices.Concat(r.Widening, r.Milder) {
+		fmt.Fprintln(s.err, line)
+	}
+	passed := 0
+	for _, t := range r.Tests {
+		if t.Passed {
+			passed++
+			continue
+		}
+		fmt.Fprintln(s.err, t.line())
+	}
+	_, err := fmt.Fprintf(s.out, "%s: %d of %d tests hold\n", r.Policy, passed, len(r.Tests))
+	return err
+}

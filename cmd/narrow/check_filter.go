@@ -1,0 +1,132 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/narrow-sandbox/narrow/abi"
+	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/internal/compile"
+	"github.com/narrow-sandbox/narrow/internal/verify"
+	"github.com/narrow-sandbox/narrow/policy"
+)
+
+// probeLimit bounds the calls of a filter that check runs through the program
+// and through the reference evaluation, beside the proof.
+const probeLimit = 20_000
+
+// filter is what one thread class gets when a phase begins.
+type filter struct {
+	phase, thread string // thread "" is the threads that no block names
+	rules         *policy.Rules
+}
+
+// filtersOf lists a phase's filters: its classes' and the process-wide one.
+func filtersOf(ph *policy.PhaseRules) []filter {
+	if ph.Unfiltered() {
+		return nil
+	}
+	filters := []filter{{ph.Name, "", ph.Own}}
+	for _, c := range ph.Classes {
+		filters = append(filters, filter{ph.Name, c.Name, c.Rules})
+	}
+	if len(ph.Classes) > 0 {
+		filters = append(filters, filter{ph.Name, "(all)", ph.Wide()})
+	}
+	return filters
+}
+
+// filterReport is what check found out about one filter.
+type filterReport struct {
+	Phase     string `json:"phase"`
+	Thread    string `json:"thread,omitempty"`
+	Length    int    `json:"instructions"`
+	Cost      int    `json:"budget"`
+	Bitmap    int    `json:"bitmap"`     // calls that the kernel lets through without running the program
+	NotBitmap int    `json:"not_bitmap"` // argument-free allows that miss it; more than 0 is a defect
+	Compared  int    `json:"compared"`   // calls on which program and reference agreed
+	Proof     string `json:"proof"`      // proved, failed, unknown: why
+	Problem   string `json:"problem,omitempty"`
+}
+
+func (f *filterReport) good() bool { return f.Problem == "" }
+
+func (f *filterReport) line() string {
+	name := f.Phase
+	if f.Thread != "" {
+		name += "/" + f.Thread
+	}
+	text := fmt.Sprintf("%s: %d instructions, %d calls by the kernel's bitmap, %d calls compared, %s",
+		name, f.Length, f.Bitmap, f.Compared, f.Proof)
+	if f.Problem != "" {
+		text += ": " + f.Problem
+	}
+	return text
+}
+
+// checkFilter compiles one filter, compares it with the reference evaluation
+// and proves it. The program's meaning goes into compiled.
+func checkFilter(v *verify.Prover, f filter, compiled programs) *filterReport {
+	r := &filterReport{Phase: f.phase, Thread: f.thread, Proof: "not compiled"}
+	prog, err := compile.Compile(f.rules, compile.Options{})
+	if err == nil {
+		r.Length, r.Cost = len(prog), prog.Cost()
+		compiled[f.rules], err = v.Program(prog)
+	}
+	if err != nil {
+		r.Problem = err.Error()
+		return r
+	}
+	r.Bitmap, r.NotBitmap = bitmap(v, f.rules, prog)
+	if r.Problem = compare(f.rules, prog, r); r.Problem != "" {
+		r.Proof = "failed"
+		return r
+	}
+	r.Proof, r.Problem = prove(v, f.rules, prog)
+	return r
+}
+
+// compare runs the boundary calls of the rules through both sides.
+func compare(rules *policy.Rules, prog bpf.Program, r *filterReport) string {
+	vm, err := bpf.NewVM(prog)
+	if err != nil {
+		return err.Error()
+	}
+	decide := newDecider(rules)
+	for d := range rules.Probes(probeLimit) {
+		want, _ := decide.evaluate(&d)
+		value, _ := vm.Run(&d)
+		if got := policy.VerdictOf(bpf.Action(value)); got != want {
+			return fmt.Sprintf("the program says %s and the policy %s to %s", got, want, describe(d))
+		}
+		r.Compared++
+	}
+	return ""
+}
+
+// describe writes a call in the notation of whatever ABI it is of.
+func describe(d bpf.Data) string {
+	if arch, ok := abi.ByAudit(d.Arch, d.Nr); ok {
+		return policy.Describe(arch, d) + " on " + arch.Name
+	}
+	return fmt.Sprintf("syscall_%d of audit arch %#x", d.Nr, d.Arch)
+}
+
+// bitmap counts the calls that the rules let through whatever their arguments,
+// by whether the kernel's constant-action bitmap has them.
+func bitmap(v *verify.Prover, rules *policy.Rules, prog bpf.Program) (in, out int) {
+	for _, a := range rules.Arches {
+		can, err := powersOf(v, v.Rules(rules), a.Arch)
+		if err != nil {
+			continue
+		}
+		for _, name := range can.always {
+			call, _ := a.Arch.Call(name)
+			if prog.ConstantAllow(a.Arch.Audit, call.Nr) {
+				in++
+			} else {
+				out++
+			}
+		}
+	}
+	return in, out
+}

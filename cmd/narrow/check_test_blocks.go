@@ -1,0 +1,81 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/narrow-sandbox/narrow/internal/verify"
+	"github.com/narrow-sandbox/narrow/policy"
+)
+
+// testReport is the outcome of one line of a test block in one thread class.
+type testReport struct {
+	Place   string `json:"place"`
+	Phase   string `json:"phase"`
+	Thread  string `json:"thread,omitempty"`
+	Verdict string `json:"verdict"`
+	Call    string `json:"call"`
+	Passed  bool   `json:"passed"`
+	Problem string `json:"problem,omitempty"`
+}
+
+func (t *testReport) line() string {
+	return fmt.Sprintf("%s: test fails in phase %s: %s %s: %s", t.Place, phaseThread(t.Phase, t.Thread), t.Verdict, t.Call, t.Problem)
+}
+
+// checkTest proves one line of a test block, on the policy and on the
+// programs, in the thread that it names or in every class.
+func checkTest(v *verify.Prover, p *policy.Policy, t *policy.TestCase, programs programs) []*testReport {
+	var reports []*testReport
+	for i, ph := range p.Phases {
+		if ph.Name != t.Phase {
+			continue
+		}
+		for _, thread := range threadNames(ph, t.Thread) {
+			r := &testReport{Place: t.Pos.String(), Phase: t.Phase, Thread: thread, Verdict: t.Verdict.String(), Call: t.Call.Text}
+			r.Problem = holds(v, meaningOf(v, p.Phases[:i+1], thread), t)
+			if r.Problem == "" {
+				r.Problem = onProgram(holds(v, programs.meaning(v, p.Phases[:i+1], thread), t))
+			}
+			r.Passed = r.Problem == ""
+			reports = append(reports, r)
+		}
+	}
+	return reports
+}
+
+func onProgram(problem string) string {
+	if problem == "" {
+		return ""
+	}
+	return "in the program: " + problem
+}
+
+// holds is empty if every call that fits the test's pattern gets its verdict.
+func holds(v *verify.Prover, m *verify.Meaning, t *policy.TestCase) string {
+	r, err := v.Holds(m, t.Call, t.Verdict)
+	switch {
+	case err != nil:
+		return err.Error()
+	case r.Vacuous:
+		return "no call at all fits it"
+	case r.Answer == verify.Yes:
+		return ""
+	case r.Answer == verify.No:
+		return fmt.Sprintf("%s gets %s", describe(r.Witness.Call), policy.VerdictOf(r.Witness.Left))
+	}
+	return "not proved: " + r.Reason
+}
+
+// programs are the compiled filters by their rules.
+type programs map[*policy.Rules]*verify.Meaning
+
+// meaning is that of the finished programs of a stack.
+func (ps programs) meaning(v *verify.Prover, stack []*policy.PhaseRules, thread string) *verify.Meaning {
+	var filters []*verify.Meaning
+	for _, ph := range stack {
+		if m, ok := ps[ph.For(thread)]; ok && !ph.Unfiltered() {
+			filters = append(filters, m)
+		}
+	}
+	return v.Stack(filters...)
+}

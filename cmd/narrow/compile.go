@@ -1,0 +1,169 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/narrow-sandbox/narrow/abi"
+	"github.com/narrow-sandbox/narrow/bpf/asm"
+	"github.com/narrow-sandbox/narrow/internal/compile"
+	"github.com/narrow-sandbox/narrow/policy"
+)
+
+func newCompile(s *streams) *cobra.Command {
+	var (
+		set    settings
+		sc     scope
+		to     string
+		output string
+	)
+	c := &cobra.Command{
+		Use:   "compile POLICY",
+		Short: "Compile a policy into a seccomp program",
+		Long: `Compile writes the program of one phase, for one thread class or for the whole
+process (the join of the classes), in a format of your choice:
+
+  listing      for people: labels, names of calls and arguments, verdicts
+  asm          assembler that narrow and bpfc read back to the same bytes
+  c            struct sock_filter initialisers, as bpfc prints them
+  c-macros     BPF_STMT and BPF_JUMP lines, each with a comment
+  raw          struct sock_filter, 8 bytes each, little-endian
+  json         [[code,jt,jf,k],...]
+  go, dot, netsniff-ng, xt_bpf, tcpdump
+  rules        the flattened rules as text
+  policy       the policy's text, formatted`,
+		Example: "  narrow compile memcached\n  narrow compile --to raw -o memcached.raw memcached",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			text, err := compileTo(s, &set, &sc, args[0], to)
+			if err != nil {
+				return err
+			}
+			return writeOutput(s.out, output, text)
+		},
+	}
+	set.flags(c)
+	sc.flags(c)
+	sc.archFlag(c)
+	c.Flags().StringVar(&to, "to", "listing", "the output `FORMAT`")
+	c.Flags().StringVarP(&output, "output", "o", "", "write to `FILE` instead of standard output")
+	return c
+}
+
+// compileTo is the whole verb but for writing its result.
+func compileTo(s *streams, set *settings, sc *scope, arg, to string) ([]byte, error) {
+	if to == "policy" {
+		return formatted(s, arg)
+	}
+	p, err := set.load(arg, s.in)
+	if err != nil {
+		return nil, err
+	}
+	warn(s.err, p)
+	warnEmpty(s.err, p)
+	ph, err := sc.one(p)
+	if err != nil {
+		return nil, err
+	}
+	rules, err := sc.onlyArch(sc.rules(ph))
+	if err != nil {
+		return nil, err
+	}
+	if to == "rules" {
+		return rulesText(rules), nil
+	}
+	prog, err := compile.Compile(rules, compile.Options{})
+	if err != nil {
+		return nil, badInput(err)
+	}
+	var b bytes.Buffer
+	if err := asm.Write(&b, to, prog); err != nil {
+		return nil, usage("%v", err)
+	}
+	return b.Bytes(), nil
+}
+
+// formatted is the text of the policy itself in the canonical format.
+func formatted(s *streams, arg string) ([]byte, error) {
+	src, err := readSource(arg, s.in)
+	if err != nil {
+		return nil, err
+	}
+	f, err := policy.Parse(src.name, src.text)
+	if err != nil {
+		return nil, badInput(err)
+	}
+	return f.Format(), nil
+}
+
+// onlyArch keeps the rules of --arch; without it all of them.
+func (sc *scope) onlyArch(r *policy.Rules) (*policy.Rules, error) {
+	if sc.arch == "" {
+		return r, nil
+	}
+	want, ok := abi.ByName(sc.arch)
+	if !ok {
+		return nil, usage("unknown arch %q", sc.arch)
+	}
+	for _, a := range r.Arches {
+		if a.Arch == want {
+			return &policy.Rules{Arches: []*policy.ArchRules{a}, Else: r.Else, ElseAt: r.ElseAt}, nil
+		}
+	}
+	return nil, usage("the policy is not for %s", want.Name)
+}
+
+// rulesText is the flattened rules, the first that matches deciding.
+func rulesText(r *policy.Rules) []byte {
+	var b bytes.Buffer
+	for _, a := range r.Arches {
+		for i, list := range a.Lists {
+			fmt.Fprintf(&b, "# %s", a.Arch.Name)
+			if len(a.Lists) > 1 {
+				fmt.Fprintf(&b, ", list %d of %d; a call's verdict is the least strict of the lists'", i+1, len(a.Lists))
+			}
+			b.WriteByte('\n')
+			for _, rule := range list {
+				fmt.Fprintf(&b, "%s %s  # %s\n", rule.Verdict, rule.Text, rule.Pos)
+			}
+		}
+	}
+	fmt.Fprintf(&b, "# any other ABI\n%s *  # %s\n", r.Else, r.ElseAt)
+	return b.Bytes()
+}
+
+// writeOutput writes text to the file output, or to w without one.
+func writeOutput(w io.Writer, output string, text []byte) error {
+	if output == "" || output == "-" {
+		_, err := w.Write(text)
+		return err
+	}
+	if err := os.WriteFile(output, text, 0o666); err != nil {
+		return badInput(err)
+	}
+	return nil
+}
+
+// warnEmpty warns of a policy that allows nothing: for what looks at a policy
+// that is worth a word, for what installs one it is an error.
+func warnEmpty(w io.Writer, p *policy.Policy) {
+	if names := emptyPhases(p); len(names) > 0 {
+		fmt.Fprintf(w, "narrow: warning: phase %s allows nothing: no program could even exit\n", strings.Join(names, ", "))
+	}
+}
+
+// emptyPhases names the phases in which some thread may make no call at all.
+func emptyPhases(p *policy.Policy) []string {
+	var names []string
+	for _, ph := range p.Phases {
+		if ph.AllowsNothing() {
+			names = append(names, ph.Name)
+		}
+	}
+	return names
+}

@@ -1,0 +1,213 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/narrow-sandbox/narrow/abi"
+	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/policy"
+)
+
+func newExplain(s *streams) *cobra.Command {
+	var (
+		set    settings
+		sc     scope
+		asJSON bool
+	)
+	c := &cobra.Command{
+		Use:   "explain POLICY CALL...",
+		Short: "Say what happens to a call, which rule decides, and how to change it",
+		Long: `Explain tells, for each CALL in the notation, its verdict in every phase and
+thread class (or in those chosen), the rule that decides it with its place, why,
+and the smallest edit that would change it. Arguments that a CALL leaves open are 0.
+
+It ends with 1 if a call is denied anywhere.`,
+		Example: `  narrow explain memcached 'socket(family == AF_INET, type == SOCK_DGRAM)'
+  narrow explain my.narrow 'openat(flags == O_RDONLY)' execve`,
+		Args: cobra.MinimumNArgs(2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			p, err := set.load(args[0], s.in)
+			if err != nil {
+				return err
+			}
+			arch, err := sc.chosenArch(p)
+			if err != nil {
+				return err
+			}
+			return explainAll(s, p, &sc, arch, args[1:], asJSON)
+		},
+	}
+	set.flags(c)
+	sc.flags(c)
+	sc.archFlag(c)
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+// explanation is why one call has its verdict in one phase and thread class.
+type explanation struct {
+	Call    string `json:"call"`
+	Phase   string `json:"phase"`
+	Thread  string `json:"thread,omitempty"`
+	Verdict string `json:"verdict"`
+	Rule    string `json:"rule,omitempty"`
+	Place   string `json:"place,omitempty"`
+	Why     string `json:"why"`
+	Edit    string `json:"edit,omitempty"`
+	runs    bool
+}
+
+func explainAll(s *streams, p *policy.Policy, sc *scope, arch *abi.Arch, calls []string, asJSON bool) error {
+	denied := false
+	for _, text := range calls {
+		data, err := parseCall(text, arch)
+		if err != nil {
+			return err
+		}
+		views, err := explainViews(p, sc)
+		if err != nil {
+			return err
+		}
+		for _, v := range views {
+			e := explainOne(v, arch, &data)
+			denied = denied || !e.runs
+			if asJSON {
+				err = json.NewEncoder(s.out).Encode(e)
+			} else {
+				err = e.print(s)
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	if denied {
+		return no()
+	}
+	return nil
+}
+
+// explainView is the filters of one thread class once one phase is entered.
+type explainView struct {
+	phase, thread string
+	rules         []*policy.Rules // the oldest first
+	many          bool            // whether phase and thread need to be named
+}
+
+// explainViews lists the phases and thread classes asked for: all by default.
+func explainViews(p *policy.Policy, sc *scope) ([]explainView, error) {
+	var views []explainView
+	for _, ph := range p.Phases {
+		if sc.phase != "" && ph.Name != sc.phase {
+			continue
+		}
+		for _, thread := range threadNames(ph, sc.thread) {
+			stack, err := (&scope{phase: ph.Name}).stack(p)
+			if err != nil {
+				return nil, err
+			}
+			v := explainView{phase: ph.Name, thread: thread, many: len(p.Phases) > 1 || thread != ""}
+			for _, before := range stack {
+				v.rules = append(v.rules, before.For(thread))
+			}
+			views = append(views, v)
+		}
+	}
+	if len(views) == 0 {
+		return nil, usage("the policy has no phase %q; it has %s", sc.phase, phaseNames(p))
+	}
+	return views, nil
+}
+
+// threadNames lists a phase's classes, "" being the threads that no block
+// names; with only set, just that.
+func threadNames(ph *policy.PhaseRules, only string) []string {
+	if only != "" {
+		return []string{only}
+	}
+	names := []string{""}
+	for _, c := range ph.Classes {
+		names = append(names, c.Name)
+	}
+	return names
+}
+
+func explainOne(v explainView, arch *abi.Arch, d *bpf.Data) explanation {
+	verdict, rule := policy.Verdict{Kind: policy.Allow}, (*policy.RuleMatch)(nil)
+	for i := len(v.rules) - 1; i >= 0; i-- {
+		got, by := v.rules[i].Evaluate(d)
+		if rule == nil || got.Stricter(verdict) {
+			verdict, rule = got, by
+		}
+	}
+	e := explanation{Call: policy.Describe(arch, *d), Verdict: verdict.String(), runs: verdict.Kind.Runs()}
+	if v.many {
+		e.Phase, e.Thread = v.phase, v.thread
+	}
+	if rule == nil {
+		e.Why = "the policy is not for this architecture: its `else` decides"
+		return e
+	}
+	e.Rule, e.Place = verdict.String()+" "+rule.Text, rule.Pos.String()
+	e.Why, e.Edit = why(rule), edit(rule, e.Call, e.runs)
+	return e
+}
+
+// why says in a sentence what made the rule decide.
+func why(rule *policy.RuleMatch) string {
+	switch rule.Origin {
+	case policy.FromBlock:
+		return "the files or network block there implies it: what the block does not name is denied, before all rules"
+	case policy.FromThread:
+		return "a rule of the thread matches first"
+	case policy.FromPhase:
+		return "a rule of the phase matches first"
+	case policy.FromTop:
+		return "a rule at the top of the file matches first"
+	case policy.FromKernel:
+		return "the kernel, or entering the next phase, needs it: narrow keeps it by itself"
+	case policy.FromNewer:
+		return "no rule matches, and the call is newer than the policy's `newer` line"
+	}
+	return "no rule matches: the default decides"
+}
+
+// edit is the smallest change that would turn the verdict round.
+func edit(rule *policy.RuleMatch, call string, runs bool) string {
+	switch {
+	case runs && (rule.Origin == policy.FromDefault || rule.Origin == policy.FromNewer):
+		return fmt.Sprintf("to deny it, add: errno EPERM %s", call)
+	case runs && rule.Origin == policy.FromKernel:
+		return ""
+	case runs:
+		return fmt.Sprintf("to deny it, take %s out of the rule at %s", rule.Text, rule.Pos)
+	case rule.Origin == policy.FromBlock && strings.HasPrefix(call, "socket"):
+		return fmt.Sprintf("to allow it, add a line for it to the network block at %s", rule.Pos)
+	case rule.Origin == policy.FromDefault || rule.Origin == policy.FromNewer || rule.Origin == policy.FromBlock:
+		return fmt.Sprintf("to allow it, add: allow %s", call)
+	}
+	return fmt.Sprintf("to allow it, write before %s: allow %s", rule.Pos, call)
+}
+
+func (e explanation) print(s *streams) error {
+	where := ""
+	if e.Phase != "" {
+		where = " in phase " + e.Phase
+		if e.Thread != "" {
+			where += ", thread " + e.Thread
+		}
+	}
+	fmt.Fprintf(s.out, "%s: %s%s\n", e.Call, e.Verdict, where)
+	if e.Rule != "" {
+		fmt.Fprintf(s.out, "  rule: %s    %s\n", e.Rule, e.Place)
+	}
+	_, err := fmt.Fprintf(s.out, "  why: %s\n", e.Why)
+	if e.Edit != "" {
+		_, err = fmt.Fprintf(s.out, "  %s\n", e.Edit)
+	}
+	return err
+}

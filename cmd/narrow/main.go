@@ -1,0 +1,32 @@
+// Command narrow gives a Linux program the smallest set of powers it needs,
+// from one readable policy. See the README and `narrow --help`.
+package main
+
+import (
+	"io"
+	"os"
+	"runtime"
+)
+
+// init keeps main on the process's first thread, which alone has what exec
+// hands on of it, such as the parent-death signal: run becomes the program on
+// that thread.
+func init() { runtime.LockOSThread() }
+
+func main() {
+	os.Exit(execute(os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+}
+
+// streams are where a command reads and writes: results on out, reports on
+// err, so that pipes work.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// execute runs the command with args and returns its exit status.
+func execute(args []string, s streams) int {
+	root := newRoot(&s)
+	root.SetArgs(args)
+	return report(s.err, root.Execute())
+}

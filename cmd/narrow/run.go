@@ -1,0 +1,84 @@
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/narrow-sandbox/narrow/internal/launch"
+	"github.com/narrow-sandbox/narrow/policy"
+)
+
+func newRun(s *streams) *cobra.Command {
+	var (
+		set settings
+		cfg launch.Config
+	)
+	c := &cobra.Command{
+		Use:   "run POLICY -- PROGRAM ARG...",
+		Short: "Run a program under a policy",
+		Long: `Run takes from itself what the policy does not grant and becomes the program, so
+that pid, terminal, signals, descriptors and exit status are the program's own.
+No process of narrow stays behind.
+
+If a layer that the policy needs is missing, or anything in the policy is wrong,
+the program is not started and run ends with 125; 126 and 127 are a program that
+cannot be executed or found, as in a shell.`,
+		Example: `  narrow run memcached -- memcached -p 11211
+  narrow run --set port=11311 memcached -- memcached -p 11311
+  narrow run --report report.json my.narrow -- ./server`,
+		RunE: func(c *cobra.Command, args []string) error {
+			name, program, err := splitRun(c, args)
+			if err != nil {
+				return notStarted(err)
+			}
+			p, err := set.load(name, s.in)
+			if err != nil {
+				return notStarted(err)
+			}
+			warnOnRun(s, p)
+			if empty := emptyPhases(p); len(empty) > 0 {
+				return notStarted(fmt.Errorf("phase %s allows nothing: no program could even exit", empty[0]))
+			}
+			cfg.Policy, cfg.Program, cfg.Args, cfg.Env = p, program[0], program, os.Environ()
+			cfg.Notes = s.err
+			cfg.Exit = func(err error) { os.Exit(report(s.err, err)) }
+			return launch.Run(cfg)
+		},
+	}
+	set.flags(c)
+	c.Flags().StringVar(&cfg.Phase, "phase", "", "enter this `PHASE` (and those before it) instead of the first alone")
+	c.Flags().StringVar(&cfg.Report, "report", "", "write what is enforced, read back from /proc, as JSON to `FILE`")
+	c.Flags().BoolVar(&cfg.BestEffort, "best-effort", false, "go on without a layer that is missing, and say so")
+	c.Flags().SetInterspersed(true)
+	return c
+}
+
+// splitRun parts the policy from the program at `--`, which may be left out.
+func splitRun(c *cobra.Command, args []string) (name string, program []string, err error) {
+	dash := c.ArgsLenAtDash()
+	if dash > 1 || dash == 0 || len(args) < 2 {
+		return "", nil, fmt.Errorf("expected `narrow run POLICY -- PROGRAM ARG...`")
+	}
+	return args[0], args[1:], nil
+}
+
+// statusNotStarted is run's exit status where the sandbox could not be set up.
+const statusNotStarted = 125
+
+// notStarted turns any error before the start into status 125.
+func notStarted(err error) error {
+	if s, ok := err.(*statusError); ok {
+		return &statusError{statusNotStarted, s.err}
+	}
+	return &statusError{statusNotStarted, err}
+}
+
+// warnOnRun prints the warnings only where somebody reads them: a service's
+// log should not repeat them at every start.
+func warnOnRun(s *streams, p *policy.Policy) {
+	if isTerminal(s.err) {
+		warn(s.err, p)
+	}
+}

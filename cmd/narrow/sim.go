@@ -1,0 +1,87 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/narrow-sandbox/narrow/policy"
+)
+
+func newSim(s *streams) *cobra.Command {
+	var (
+		set    settings
+		sc     scope
+		from   string
+		jsonl  bool
+		asJSON bool
+	)
+	c := &cobra.Command{
+		Use:   "sim POLICY|PROGRAM [CALL... | --jsonl]",
+		Short: "Run calls through a policy's program, or through any program",
+		Long: `Sim compiles the policy (or reads the program: .bpf assembler, .raw, .json) and
+runs calls through it as the kernel would. A CALL is written in the notation,
+'socket(family == AF_INET)'; arguments that it leaves open are 0. With --jsonl it
+reads one call a line from standard input:
+
+  {"arch":"x86_64","nr":1,"ip":"0x0","args":["0x1","0x0","0x5","0x0","0x0","0x0"]}
+
+and prints {"verdict":"allow","value":"0x7fff0000","steps":9} for each, with the
+place of the rule that decided. A line may name its "phase" and "thread".
+
+It ends with 1 if a CALL is not let through; a stream ends with 0.`,
+		Example: `  narrow sim memcached 'socket(family == AF_INET)' 'execve'
+  narrow sim filter.raw 'write(fd == 1)'
+  narrow sim memcached --jsonl <calls.jsonl`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if jsonl == (len(args) > 1) {
+				return usage("sim wants calls in the notation, or --jsonl")
+			}
+			sim, err := loadSimulator(s, args[0], from, &set, sc)
+			if err != nil {
+				return err
+			}
+			if jsonl {
+				return simStream(sim, s.in, s.out)
+			}
+			return simCalls(s, sim, args[1:], asJSON)
+		},
+	}
+	set.flags(c)
+	sc.flags(c)
+	sc.archFlag(c)
+	fromFlag(c, &from)
+	c.Flags().BoolVar(&jsonl, "jsonl", false, "read one JSON call a line from standard input")
+	jsonFlag(c, &asJSON)
+	return c
+}
+
+// simCalls answers calls in the notation, a line each.
+func simCalls(s *streams, sim *simulator, calls []string, asJSON bool) error {
+	denied := false
+	for _, text := range calls {
+		data, err := parseCall(text, sim.arch)
+		if err != nil {
+			return err
+		}
+		a, err := sim.answer(lineCall{data: data})
+		if err != nil {
+			return err
+		}
+		denied = denied || !a.verdict.Kind.Runs()
+		if asJSON {
+			err = json.NewEncoder(s.out).Encode(a.wire(policy.Describe(sim.arch, data)))
+		} else {
+			_, err = fmt.Fprintf(s.out, "%s: %s%s, %d steps\n", policy.Describe(sim.arch, data), a.verdict, a.because(), a.steps)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if denied {
+		return no()
+	}
+	return nil
+}

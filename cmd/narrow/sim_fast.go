@@ -1,0 +1,183 @@
+package main
+
+import (
+	"bytes"
+)
+
+// parseLine reads one line of --jsonl. Nearly every line of a recorded stream
+// is a flat object of short words, which fast reads in one pass; whatever it
+// does not know goes to encoding/json, so that both accept the same language.
+func (sim *simulator) parseLine(line []byte) (lineCall, error) {
+	if c, ok := sim.parseFast(line); ok {
+		return c, nil
+	}
+	return sim.parseSlow(line)
+}
+
+// fast is a cursor over a line; every method reports failure by ok=false,
+// which sends the line to the slow parser.
+type fast struct {
+	line []byte
+	at   int
+}
+
+func (f *fast) skip() {
+	for f.at < len(f.line) && (f.line[f.at] == ' ' || f.line[f.at] == '\t') {
+		f.at++
+	}
+}
+
+// eat skips blanks and takes c if it comes next.
+func (f *fast) eat(c byte) bool {
+	f.skip()
+	if f.at < len(f.line) && f.line[f.at] == c {
+		f.at++
+		return true
+	}
+	return false
+}
+
+// word is a string without escapes, or a bare number.
+func (f *fast) word() (text []byte, quoted, ok bool) {
+	f.skip()
+	if f.at < len(f.line) && f.line[f.at] == '"' {
+		end := bytes.IndexByte(f.line[f.at+1:], '"')
+		if end < 0 {
+			return nil, false, false
+		}
+		text = f.line[f.at+1 : f.at+1+end]
+		f.at += end + 2
+		return text, true, bytes.IndexByte(text, '\\') < 0
+	}
+	start := f.at
+	for f.at < len(f.line) && f.line[f.at] >= '0' && f.line[f.at] <= '9' {
+		f.at++
+	}
+	return f.line[start:f.at], false, f.at > start
+}
+
+// number reads a plain decimal or 0x number of at most 64 bits.
+func number(text []byte) (v uint64, ok bool) {
+	if len(text) > 2 && text[0] == '0' && text[1] == 'x' {
+		return hexNumber(text[2:])
+	}
+	if len(text) == 0 || len(text) > 18 || len(text) > 1 && text[0] == '0' {
+		return 0, false
+	}
+	for _, c := range text {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		v = v*10 + uint64(c-'0')
+	}
+	return v, true
+}
+
+func hexNumber(text []byte) (v uint64, ok bool) {
+	if len(text) > 16 {
+		return 0, false
+	}
+	for _, c := range text {
+		switch {
+		case c >= '0' && c <= '9':
+			c -= '0'
+		case c >= 'a' && c <= 'f':
+			c -= 'a' - 10
+		case c >= 'A' && c <= 'F':
+			c -= 'A' - 10
+		default:
+			return 0, false
+		}
+		v = v<<4 | uint64(c)
+	}
+	return v, true
+}
+
+// parseFast reads {"arch":NAME,"nr":N,"ip":"0x0","args":[...]} with keys in any
+// order; arch must come before a nr that is a name.
+func (sim *simulator) parseFast(line []byte) (c lineCall, ok bool) {
+	f := fast{line: line}
+	if !f.eat('{') {
+		return c, false
+	}
+	arch, hasNr := sim.arch, false
+	c.data.Arch = arch.Audit
+	for {
+		key, quoted, ok := f.word()
+		if !ok || !quoted || !f.eat(':') {
+			return c, false
+		}
+		switch string(key) {
+		case "arch":
+			name, quoted, ok := f.word()
+			if !ok || !quoted {
+				return c, false
+			}
+			if string(name) != arch.Name {
+				known := sim.archNamed(string(name))
+				if known == nil || hasNr {
+					return c, false
+				}
+				arch = known
+			}
+			c.data.Arch = arch.Audit
+		case "nr":
+			v, ok := f.value(32)
+			if !ok {
+				return c, false
+			}
+			c.data.Nr, hasNr = uint32(v), true
+		case "ip":
+			if c.data.IP, ok = f.value(64); !ok {
+				return c, false
+			}
+		case "args":
+			if !f.words(&c.data.Args) {
+				return c, false
+			}
+		default:
+			return c, false
+		}
+		if f.eat('}') {
+			f.skip()
+			return c, hasNr && f.at == len(f.line)
+		}
+		if !f.eat(',') {
+			return c, false
+		}
+	}
+}
+
+// value is a number of at most so many bits, quoted or not.
+func (f *fast) value(bits int) (uint64, bool) {
+	text, _, ok := f.word()
+	if !ok {
+		return 0, false
+	}
+	v, ok := number(text)
+	return v, ok && v>>(bits-1)>>1 == 0
+}
+
+// words is the array of arguments.
+func (f *fast) words(args *[6]uint64) bool {
+	if !f.eat('[') {
+		return false
+	}
+	if f.eat(']') {
+		return true
+	}
+	for i := range args {
+		v, ok := f.value(64)
+		if !ok {
+			return false
+		}
+		args[i] = v
+		if f.eat(']') {
+			return true
+		}
+		if !f.eat(',') {
+			return false
+		}
+	}
+	return false
+}

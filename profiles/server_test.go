@@ -1,0 +1,244 @@
+package profiles_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// narrowBinary is the command under test, built once by TestMain.
+var narrowBinary string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "narrow-profiles-")
+	if err != nil {
+		panic(err)
+	}
+	// Ordinary users must reach it, too.
+	os.Chmod(dir, 0o755)
+	narrowBinary = filepath.Join(dir, "narrow")
+	if out, err := exec.Command("go", "build", "-o", narrowBinary, "../cmd/narrow").CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "building narrow: %v\n%s", err, out)
+		os.RemoveAll(dir)
+		os.Exit(1)
+	}
+	status := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(status)
+}
+
+// need skips a test that wants a program which is not installed; in CI that is a failure.
+func need(t *testing.T, program string) string {
+	t.Helper()
+	path, err := exec.LookPath(program)
+	if err == nil {
+		return path
+	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is not installed", program)
+	}
+	t.Skipf("%s is not installed", program)
+	return ""
+}
+
+// needRoot skips a test that only root can run.
+func needRoot(t *testing.T) {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("not root")
+	}
+}
+
+// server is a program running under a policy.
+type server struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	stderr *output
+	exited chan struct{}
+}
+
+// output is a file for what a program prints: a daemon that keeps it open
+// holds nobody up, as it would with a pipe.
+type output struct{ *os.File }
+
+func newOutput(t *testing.T) *output {
+	t.Helper()
+	f, err := os.CreateTemp("", "narrow-output-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	os.Remove(f.Name())
+	t.Cleanup(func() { f.Close() })
+	return &output{f}
+}
+
+// String is all that has been printed so far, at most 64 KB of it.
+func (o *output) String() string {
+	text := make([]byte, 64<<10)
+	n, _ := o.ReadAt(text, 0)
+	return string(text[:n])
+}
+
+// user is who starts a program.
+type user struct{ uid, gid uint32 }
+
+var (
+	root   = user{0, 0}
+	nobody = user{65534, 65534}
+)
+
+// start runs `narrow run POLICY -- ARGS` as somebody.
+func start(t *testing.T, who user, sets []string, policy string, args ...string) *server {
+	t.Helper()
+	command := []string{"run"}
+	for _, set := range sets {
+		command = append(command, "--set", set)
+	}
+	command = append(append(command, policy, "--"), args...)
+	s := &server{t: t, cmd: exec.Command(narrowBinary, command...), stderr: newOutput(t), exited: make(chan struct{})}
+	s.cmd.Stderr = s.stderr.File
+	s.cmd.Dir = "/"
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if who != root {
+		s.cmd.SysProcAttr.Credential = &syscall.Credential{Uid: who.uid, Gid: who.gid}
+	}
+	if err := s.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	go func() { s.cmd.Wait(); close(s.exited) }()
+	t.Cleanup(func() {
+		s.cmd.Process.Kill()
+		<-s.exited
+		if text := s.stderr.String(); t.Failed() && text != "" {
+			t.Logf("standard error of %v:\n%s", args, text)
+		}
+	})
+	return s
+}
+
+// waitFor polls until the server answers on an address, or has ended.
+func (s *server) waitFor(network, address string) {
+	s.t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+		if conn, err := net.Dial(network, address); err == nil {
+			conn.Close()
+			return
+		}
+		select {
+		case <-s.exited:
+			s.t.Fatalf("%v ended early: %v\n%s", s.cmd.Args, s.cmd.ProcessState, s.stderr)
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	s.t.Fatalf("%v does not answer on %s\n%s", s.cmd.Args, address, s.stderr)
+}
+
+// stop sends a signal and demands that the server ends by itself.
+func (s *server) stop(sig syscall.Signal) *os.ProcessState {
+	s.t.Helper()
+	s.cmd.Process.Signal(sig)
+	select {
+	case <-s.exited:
+	case <-time.After(10 * time.Second):
+		s.t.Fatalf("still running 10 s after %v", sig)
+	}
+	return s.cmd.ProcessState
+}
+
+// thread is what /proc says of one thread.
+type thread struct{ name, mode, filters, noNewPrivs string }
+
+// threads reads /proc/PID/task.
+func threads(t *testing.T, pid int) []thread {
+	t.Helper()
+	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/status", pid))
+	if err != nil || len(tasks) == 0 {
+		t.Fatalf("no threads of %d: %v", pid, err)
+	}
+	var list []thread
+	for _, task := range tasks {
+		text, err := os.ReadFile(task)
+		if err != nil {
+			continue // it has ended
+		}
+		fields := map[string]string{}
+		for _, line := range strings.Split(string(text), "\n") {
+			k, v, _ := strings.Cut(line, ":")
+			fields[k] = strings.TrimSpace(v)
+		}
+		list = append(list, thread{fields["Name"], fields["Seccomp"], fields["Seccomp_filters"], fields["NoNewPrivs"]})
+	}
+	return list
+}
+
+// mustBeFiltered demands a filter and no_new_privs on every thread.
+func mustBeFiltered(t *testing.T, pid, atLeast int) {
+	t.Helper()
+	list := threads(t, pid)
+	if len(list) < atLeast {
+		t.Errorf("%d threads, want at least %d: %v", len(list), atLeast, list)
+	}
+	for _, th := range list {
+		if th.mode != "2" || th.filters != "1" || th.noNewPrivs != "1" {
+			t.Errorf("thread %s: seccomp mode %s, %s filters, no_new_privs %s", th.name, th.mode, th.filters, th.noNewPrivs)
+		}
+	}
+}
+
+// freePort finds a TCP port that nobody listens on.
+func freePort(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+}
+
+// stateDir is a folder that who may write.
+func stateDir(t *testing.T, who user) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "narrow-state-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if os.Geteuid() == 0 {
+		if err := os.Chown(dir, int(who.uid), int(who.gid)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// TestProfilesPassCheck runs `narrow check` on every shipped profile.
+func TestProfilesPassCheck(t *testing.T) {
+	out, err := exec.Command(narrowBinary, "check", "--json", "memcached", "redis", "nginx", "demo").CombinedOutput()
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	for _, line := range bytes.Split(bytes.TrimSpace(out), []byte("\n")) {
+		var r struct {
+			Policy  string
+			Filters []struct{ Proof string }
+		}
+		if err := json.Unmarshal(line, &r); err != nil {
+			t.Fatalf("%v: %s", err, line)
+		}
+		for _, f := range r.Filters {
+			if f.Proof != "proved" {
+				t.Errorf("%s: %s", r.Policy, f.Proof)
+			}
+		}
+	}
+}

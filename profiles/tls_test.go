@@ -1,0 +1,20 @@
+package profiles_test
+
+import (
+	"crypto/tls"
+	"net"
+	"testing"
+	"time"
+)
+
+// dialTLS connects without looking at the certificate, which the test made itself.
+func dialTLS(t *testing.T, address string) net.Conn {
+	t.Helper()
+	d := &net.Dialer{Timeout: 5 * time.Second}
+	conn, err := tls.DialWithDialer(d, "tcp", address, &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
