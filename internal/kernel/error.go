@@ -63,7 +63,7 @@ func (e *UnsupportedFeatureError) Error() string {
 		s += fmt.Sprintf("; it needs Linux %v or later", e.Minimum)
 	}
 	if e.Err != nil {
-		s += fmt.Sprintf(", or is not allowed to use it (%v)", e.Err)
+		s += fmt.Sprintf(" (%v)", e.Err)
 	}
 	return s
 }

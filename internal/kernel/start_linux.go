@@ -30,8 +30,8 @@ const (
 // The filter need not allow anything but that execve, so in between the thread
 // makes no system call, not even those of Go's runtime: it does not return,
 // grow its stack, take a signal (the caller has restored all dispositions) or
-// take part in a garbage collection (the caller has switched it off). It waits
-// by spinning. All other threads are free.
+// take part in a garbage collection. It waits by spinning. All other threads
+// are free.
 type Start struct {
 	image    *Image
 	fprog    *unix.SockFprog // nil: no filter
@@ -41,8 +41,10 @@ type Start struct {
 	errno    atomic.Uintptr
 }
 
-// NewStart prepares a start with the filter, or with none if the program is empty.
+// NewStart prepares a start with the filter, or with none if the program is
+// empty. It calls QuietRuntime.
 func NewStart(image *Image, program bpf.Program) (*Start, error) {
+	QuietRuntime()
 	s := &Start{image: image, program: program}
 	if len(program) == 0 {
 		return s, nil

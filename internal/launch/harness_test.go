@@ -55,6 +55,7 @@ func TestMain(m *testing.M) {
 		}
 		j.do()
 	}
+	os.Setenv("GORACE", "atexit_sleep_ms=0") // children under -race would each sleep a second
 	if err := publishSelf(); err != nil {
 		panic(err)
 	}

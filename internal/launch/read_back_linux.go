@@ -59,7 +59,7 @@ func (p *plan) look(r *Report, status *kernel.Status, required bool) []error {
 		if err != nil {
 			failures = append(failures, err)
 		}
-		r.Whole = r.Whole && layer.Status == Enforced
+		r.Whole = r.Whole && (layer.Status == Enforced || layer.Status == Unneeded)
 		r.Layers = append(r.Layers, layer)
 	}
 	return failures
@@ -67,7 +67,7 @@ func (p *plan) look(r *Report, status *kernel.Status, required bool) []error {
 
 // reportable is every layer as a step, in the order of application.
 func (p *plan) reportable() []*step {
-	filter := &step{layer: kernel.Seccomp, does: p.filter.does, lacks: p.filter.lacks, unseen: "not installed"}
+	filter := &step{layer: kernel.Seccomp, does: p.filter.does, lacks: p.filter.lacks, unseen: "not installed", unneeded: p.filter.unneeded && len(p.filter.lacks) == 0}
 	if len(p.filter.program) > 0 {
 		filter.seen = p.filter.seen
 	}
@@ -82,6 +82,8 @@ func (p *plan) reportable() []*step {
 func (s *step) look(status *kernel.Status) (LayerReport, error) {
 	report := LayerReport{Layer: s.layer, Status: Enforced, Does: s.does, Seen: s.unseen, Lacks: texts(s.lacks)}
 	switch {
+	case s.unneeded:
+		report.Status = Unneeded
 	case len(s.lacks) > 0 && s.seen == nil:
 		report.Status = Absent
 	case len(s.lacks) > 0:

@@ -29,6 +29,7 @@ type LayerStatus string
 // The statuses of a layer.
 const (
 	Enforced LayerStatus = "enforced" // asked for and seen
+	Unneeded LayerStatus = "unneeded" // the policy leaves it nothing to deny
 	Weakened LayerStatus = "weakened" // a part of it is missing, by --best-effort
 	Absent   LayerStatus = "absent"   // missing, by --best-effort
 	Failed   LayerStatus = "FAILED"   // asked for and not seen

@@ -70,7 +70,7 @@ func TestAllowAllInstallsNothing(t *testing.T) {
 	if got := strings.Join(strings.Fields(o.out), " "); got != "NoNewPrivs: 0 Seccomp: 0 Seccomp_filters: 0" {
 		t.Error(got)
 	}
-	if r := readReport(t, path); !r.Started || !r.Whole || r.Threads[0].Seccomp != 0 {
+	if r := readReport(t, path); !r.Started || !r.Whole || r.Threads[0].Seccomp != 0 || r.Layers[0].Status != launch.Unneeded {
 		t.Errorf("%+v", r)
 	}
 }

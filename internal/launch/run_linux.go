@@ -3,10 +3,8 @@ package launch
 import (
 	"errors"
 	"fmt"
-	"math"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"strings"
 
 	"github.com/narrow-sandbox/narrow/abi"
@@ -29,7 +27,7 @@ func Run(c Config) error {
 	if err != nil {
 		return setup(err)
 	}
-	quiet()
+	kernel.QuietRuntime()
 	l := &launcher{config: &c, report: report}
 	w := newWatcher(l)
 	go w.watch()
@@ -162,17 +160,6 @@ func layerError(layer kernel.Layer, err error) error {
 		return err
 	}
 	return fmt.Errorf("%s: %w", layer, err)
-}
-
-// quiet readies Go's runtime for a thread that never comes back to it: there
-// is no garbage collection to wait for it, and there is a processor for the
-// others besides the one that it keeps.
-func quiet() {
-	debug.SetGCPercent(-1)
-	debug.SetMemoryLimit(math.MaxInt64)
-	if runtime.GOMAXPROCS(0) < 2 {
-		runtime.GOMAXPROCS(2)
-	}
 }
 
 func (l *launcher) close() {

@@ -19,6 +19,7 @@ type filterStep struct {
 	program   bpf.Program // none: a filter that allows everything is not installed
 	ownExecve bool        // the filter has the rule for this start, which the policy lacks
 	guard     bool        // and the policy lets no exec run at all
+	unneeded  bool        // the policy allows everything
 	before    int         // filters on the thread before
 }
 
@@ -26,6 +27,7 @@ func (p *planner) seccomp() (*filterStep, error) {
 	f := &filterStep{does: describeFilter(p.entry.phase), before: p.self.SeccompFilters}
 	f.lacks = classLacks(p.entry.phase)
 	if p.entry.phase.Unfiltered() {
+		f.unneeded = true
 		f.does = []string{"nothing: everything is allowed, so no filter is installed"}
 		return f, nil
 	}

@@ -25,6 +25,9 @@ type step struct {
 	// unseen says why there is nothing to read back, where seen is nil.
 	unseen string
 
+	// unneeded says that there is nothing to do for the layer.
+	unneeded bool
+
 	// close gives back what planning opened. It may be nil.
 	close func()
 }

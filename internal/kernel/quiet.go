@@ -1,0 +1,19 @@
+package kernel
+
+import (
+	"math"
+	"runtime"
+	"runtime/debug"
+)
+
+// QuietRuntime readies Go's runtime for a thread that never comes back to its
+// scheduler: no garbage collection will wait for that thread, and there is a
+// processor for the others besides the one that it keeps. It is for a process
+// that is about to become another program; nothing undoes it.
+func QuietRuntime() {
+	debug.SetGCPercent(-1)
+	debug.SetMemoryLimit(math.MaxInt64)
+	if runtime.GOMAXPROCS(0) < 2 {
+		runtime.GOMAXPROCS(2)
+	}
+}
