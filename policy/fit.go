@@ -4,8 +4,31 @@ import "math/bits"
 
 // satisfiable reports whether some call's arguments fit all conditions.
 func satisfiable(conds []Cond) bool {
+	if apart(conds) {
+		for i := range conds {
+			if len(conds[i].Ranges) == 0 {
+				return false
+			}
+		}
+		return true
+	}
 	_, ok := fit(conds)
 	return ok
+}
+
+// apart reports whether no two conditions look at the same bit of a register,
+// so that each can be fitted by itself.
+func apart(conds []Cond) bool {
+	for i := range conds {
+		for j := range conds[:i] {
+			a, b := &conds[i], &conds[j]
+			if a.Operand.registers()&b.Operand.registers() == 0 || a.Operand == b.Operand && a.Mask&b.Mask == 0 {
+				continue
+			}
+			return false
+		}
+	}
+	return true
 }
 
 // fit finds the smallest arguments that fit all conditions, false if none do.

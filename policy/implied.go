@@ -92,7 +92,7 @@ var ioUringDenials = [...]impliedRule{
 // not count, and neither does `*`.
 func (r *resolver) namedIn(written []entry, m *RuleMatch) bool {
 	return slices.ContainsFunc(written, func(e entry) bool {
-		return covers(e.Numbers, m.Numbers) && r.names(e.use.expr, m.Text, nil)
+		return has(e.Numbers, m.Numbers[0].Low) && r.names(e.use.expr, m.Text, nil)
 	})
 }
 
@@ -120,12 +120,12 @@ func (r *resolver) untilAllowed(arch int, denials []*RuleMatch, written []entry)
 	return list
 }
 
-// before is what goes before a denial: the rules that name its call and let it
+// before is what goes before a denial, which is of one number: the rules that name its call and let it
 // run, with those between them that deny as the denial's own.
 func before(d *RuleMatch, written []entry) []entry {
 	var out, pending []entry
 	for _, e := range written {
-		if !covers(e.Numbers, d.Numbers) {
+		if !has(e.Numbers, d.Numbers[0].Low) {
 			continue
 		}
 		runs, star := e.Verdict.Kind.Runs(), e.use.expr.Name == "*"

@@ -1,6 +1,9 @@
 package policy
 
-import "slices"
+import (
+	"slices"
+	"sort"
+)
 
 // union sorts ranges and joins those that touch, so that they are ascending,
 // disjoint and not adjacent. It may reuse the slice.
@@ -28,6 +31,17 @@ func union(ranges []Range) []Range {
 // touches reports whether b, which does not begin before a, overlaps a or
 // begins where a ends.
 func touches(a, b Range) bool { return a.High == ^uint64(0) || b.Low <= a.High+1 }
+
+// insert adds a range to ranges that ascend.
+func insert(ranges []Range, n Range) []Range {
+	i := sort.Search(len(ranges), func(i int) bool { return touches(ranges[i], n) || ranges[i].Low > n.Low })
+	j := i
+	for j < len(ranges) && touches(n, ranges[j]) {
+		n.Low, n.High = min(n.Low, ranges[j].Low), max(n.High, ranges[j].High)
+		j++
+	}
+	return slices.Replace(ranges, i, j, n)
+}
 
 // complement is all of 0..last that is in none of the ranges, which ascend.
 func complement(ranges []Range, last uint64) []Range {
@@ -79,6 +93,12 @@ func contains(ranges []Range, v uint64) bool {
 		}
 	}
 	return false
+}
+
+// has is contains for many ranges.
+func has(ranges []Range, v uint64) bool {
+	i := sort.Search(len(ranges), func(i int) bool { return ranges[i].High >= v })
+	return i < len(ranges) && ranges[i].Low <= v
 }
 
 // covers reports whether a has all that b has; both ascend.

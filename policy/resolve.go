@@ -74,6 +74,8 @@ type resolver struct {
 	setOrder []string
 	inSets   []string // the sets being resolved, outermost first
 
+	conditional map[Pos]bool // the files and network blocks within a `when`
+
 	tails [][]entry // by architecture, once asked for
 	made  []madeList
 
@@ -102,6 +104,7 @@ func newResolver(f *File, o Options) *resolver {
 		sets:         map[string]*set{},
 		told:         map[complaint]bool{},
 		conditions:   map[*When]*condition{},
+		conditional:  map[Pos]bool{},
 		impliedRules: map[impliedKey][][]*RuleMatch{},
 	}
 }
@@ -130,11 +133,6 @@ func (r *resolver) fail(pos Pos, what, want, hint string) {
 	}
 	r.told[c] = true
 	r.errs = append(r.errs, &Error{Pos: pos, What: what, Want: want, Hint: hint})
-}
-
-// warn notes something that is allowed and yet likely to be a mistake.
-func (r *resolver) warn(pos Pos, what, want, hint string) {
-	r.policy.Warnings = append(r.policy.Warnings, &Error{Pos: pos, What: what, Want: want, Hint: hint})
 }
 
 // maxHints bounds the near-miss searches, which look at thousands of names.

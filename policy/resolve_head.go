@@ -50,6 +50,7 @@ func (r *resolver) readHead() {
 		case *Test:
 			h.tests = append(h.tests, s)
 		case *Files, *Network:
+			r.conditional[s.Place()] = c != nil
 			h.blocks = append(h.blocks, s)
 		case *Rule, *Strict:
 			h.rules = append(h.rules, ruleStmt{s, c})

@@ -98,6 +98,7 @@ func (r *resolver) sortPhase(ph *phase, s *Phase) {
 		case *Thread:
 			r.addThread(ph, s, c)
 		case *Files, *Network:
+			r.conditional[s.Place()] = c != nil
 			r.addBlock(ph, s)
 		case *Label:
 			r.addLabels(ph.rules, s)

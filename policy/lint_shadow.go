@@ -1,0 +1,186 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+)
+
+// lintShadowed warns of each call in a rule that never decides in any list
+// where it stands, and names what decides before it. Rules under a `when` that
+// need not hold do not count against those that stand without it.
+func (r *resolver) lintShadowed() {
+	found := map[*use]entry{} // what shadows a use
+	live := map[*use]bool{}
+	var order []*use
+	for _, l := range r.made {
+		s := shadows{}
+		for _, e := range l.entries {
+			if e.use != nil && !live[e.use] {
+				by, dead := s.shadow(e)
+				if _, seen := found[e.use]; !seen && dead {
+					found[e.use] = by
+					order = append(order, e.use)
+				}
+				live[e.use] = live[e.use] || !dead
+			}
+			if e.Origin != FromKernel && !r.conditional[e.Pos] {
+				s.add(e)
+			}
+		}
+	}
+	for _, u := range order {
+		if !live[u] {
+			r.warnShadowed(u, found[u])
+		}
+	}
+}
+
+func (r *resolver) warnShadowed(u *use, by entry) {
+	what := fmt.Sprintf("%s %s can never decide", u.verdict, u.expr)
+	if u.expr.Name == "restart_syscall" {
+		return // told apart, if it is worth telling
+	}
+	hint := "remove it, or move it before that rule"
+	if by.Origin == FromBlock {
+		hint = "remove it: what the block implies comes before all rules"
+	}
+	r.warn(u.expr.Pos, what, fmt.Sprintf("%v %s at %s decides before it", by.Verdict, by.Text, by.Pos), hint)
+}
+
+// shadows is the rules of a list up to a point.
+type shadows struct {
+	covered []Range // the numbers that rules without conditions decide
+	whole   []entry // those rules
+	partial []entry // the rules with conditions, and all that stand under a `when`
+}
+
+func (s *shadows) add(e entry) {
+	if len(e.Conds) > 0 || e.use != nil && e.use.cond != nil {
+		s.partial = append(s.partial, e)
+		return
+	}
+	s.whole = append(s.whole, e)
+	for _, n := range e.Numbers {
+		s.covered = insert(s.covered, n)
+	}
+}
+
+// shadow reports whether the rules so far decide every call that e matches,
+// and one of them that decides some.
+func (s *shadows) shadow(e entry) (by entry, dead bool) {
+	left := e.Numbers
+	if len(left) == 1 && left[0].Low == left[0].High {
+		if has(s.covered, left[0].Low) {
+			return s.first(left[0].Low), true
+		}
+	} else if left = subtract(e.Numbers, s.covered); len(left) == 0 {
+		return s.first(e.Numbers[0].Low), true
+	}
+	var some []entry
+	for _, p := range s.partial {
+		if e.use.cond.implies(p.use.condition()) && len(intersect(p.Numbers, left)) > 0 {
+			some = append(some, p)
+		}
+	}
+	if len(some) == 0 {
+		return entry{}, false
+	}
+	at := starts(left, some)
+	if !coveredAll(at, e, some) {
+		return entry{}, false
+	}
+	for _, p := range some { // one that does it alone, if there is one
+		if coveredAll(at, e, []entry{p}) {
+			return p, true
+		}
+	}
+	return some[0], true
+}
+
+// coveredAll reports whether the rules together match every call of all
+// numbers that e matches.
+func coveredAll(numbers []uint64, e entry, rules []entry) bool {
+	return !slices.ContainsFunc(numbers, func(nr uint64) bool { return !coveredAt(nr, e, rules) })
+}
+
+// condition is the `when` blocks around a use; a block's implied rule has none.
+func (u *use) condition() *condition {
+	if u == nil {
+		return nil
+	}
+	return u.cond
+}
+
+// first is the first whole rule for a number.
+func (s *shadows) first(nr uint64) entry {
+	for _, e := range s.whole {
+		if has(e.Numbers, nr) {
+			return e
+		}
+	}
+	return entry{} // cannot be: it was covered
+}
+
+// starts is a number of each run of numbers in left that the rules treat alike.
+func starts(left []Range, rules []entry) []uint64 {
+	var out []uint64
+	for _, l := range left {
+		out = append(out, l.Low)
+	}
+	for _, e := range rules {
+		for _, n := range e.Numbers {
+			for _, nr := range [...]uint64{n.Low, n.High + 1} {
+				if has(left, nr) {
+					out = append(out, nr)
+				}
+			}
+		}
+	}
+	slices.Sort(out)
+	return slices.Compact(out)
+}
+
+// coveredAt reports whether the rules together match every call of a number
+// that e matches.
+func coveredAt(nr uint64, e entry, rules []entry) bool {
+	var earlier [][]Cond
+	for _, p := range rules {
+		if has(p.Numbers, nr) {
+			if len(p.Conds) == 0 {
+				return true
+			}
+			earlier = append(earlier, p.Conds)
+		}
+	}
+	budget := escapeBudget
+	return len(earlier) > 0 && !escapes(e.Conds, earlier, &budget)
+}
+
+// escapeBudget bounds the search for a call that no earlier rule matches. Where
+// it does not suffice the rule counts as one that may decide.
+const escapeBudget = 500
+
+// escapes reports whether some call fits the conditions and, of each of the
+// earlier rules, fails at least one.
+func escapes(conds []Cond, earlier [][]Cond, budget *int) bool {
+	if *budget--; *budget < 0 {
+		return true
+	}
+	if !satisfiable(conds) {
+		return false
+	}
+	if len(earlier) == 0 {
+		return true
+	}
+	both := append(slices.Clone(conds), earlier[0]...)
+	if !satisfiable(both) {
+		return escapes(conds, earlier[1:], budget)
+	}
+	for _, c := range earlier[0] {
+		c.Ranges = attain(c.Mask, complement(c.Ranges, c.Mask))
+		if len(c.Ranges) > 0 && escapes(append(conds[:len(conds):len(conds)], c), earlier[1:], budget) {
+			return true
+		}
+	}
+	return false
+}
