@@ -22,7 +22,9 @@ func (e *Error) Caret(src []byte) string {
 	if !ok || e.Pos.Col < 1 || e.Pos.Col > len(text)+1 {
 		return ""
 	}
-	before, after := shown(text[:e.Pos.Col-1]), shown(text[e.Pos.Col-1:])
+	text = bytes.TrimSuffix(text, []byte("\r"))
+	col := min(e.Pos.Col-1, len(text))
+	before, after := shown(text[:col]), shown(text[col:])
 	if cut := len(before) - shownBefore; cut > 0 && len(before)+len(after) > shownLine {
 		before = append([]rune("..."), before[cut:]...)
 	}
@@ -44,7 +46,7 @@ func lineOf(src []byte, line int) ([]byte, bool) {
 	if i := bytes.IndexByte(src, '\n'); i >= 0 {
 		src = src[:i]
 	}
-	return bytes.TrimSuffix(src, []byte("\r")), line == 1
+	return src, line == 1
 }
 
 // shown is text as characters that move a terminal's cursor by one, or are tabs.

@@ -16,6 +16,7 @@ func TestCaret(t *testing.T) {
 		{"plain", "one\nallow raed\n", 2, 7, "    allow raed\n          ^\n"},
 		{"no line end", "allow raed", 1, 7, "    allow raed\n          ^\n"},
 		{"line end of Windows", "allow raed\r\nx", 1, 7, "    allow raed\n          ^\n"},
+		{"behind a line end of Windows", "allow\r", 1, 7, "    allow\n         ^\n"},
 		{"tabs", "\tallow\traed", 1, 8, "    \tallow\traed\n    \t     \t^\n"},
 		{"behind the end", "allow", 1, 6, "    allow\n         ^\n"},
 		{"no byte of a character", "# é x", 1, 6, "    # é x\n        ^\n"},
