@@ -102,17 +102,16 @@ func (r *resolver) resolveArches() {
 			r.warn(r.start(), "no arch line: this policy is for "+a.Name+", as this machine is", "expected the architectures that it is for", "write `arch "+a.Name+"`")
 		}
 	}
-	if len(r.arches) == 0 {
-		r.fail(r.start(), "no arch line", "expected the architectures that the policy is for", "write `arch x86_64`")
-		r.arches = []*abi.Arch{anyArch()} // to go on looking for errors
+	if len(r.arches) == 0 { // to go on looking for errors
+		if r.head.arch == nil {
+			r.fail(r.start(), "no arch line", "expected the architectures that the policy is for", "write `arch x86_64`")
+		}
+		r.arches = abi.Arches()[:1]
 	}
 	r.policy.Arches = r.arches
 	r.owned = make([][]Range, len(r.arches))
 	r.tails = make([][]entry, len(r.arches))
 }
-
-// anyArch is the first architecture of the tables.
-func anyArch() *abi.Arch { return abi.Arches()[0] }
 
 func (r *resolver) addArch(w Word) {
 	name, ok := r.expand(w)
