@@ -1,19 +1,39 @@
 package policy
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+)
 
 // satisfiable reports whether some call's arguments fit all conditions.
 func satisfiable(conds []Cond) bool {
-	if apart(conds) {
-		for i := range conds {
-			if len(conds[i].Ranges) == 0 {
-				return false
-			}
-		}
-		return true
+	conds, ok := merged(conds)
+	if !ok {
+		return false
 	}
-	_, ok := fit(conds)
+	if !apart(conds) {
+		_, ok = fit(conds)
+	}
 	return ok
+}
+
+// merged makes one condition of those that look at the same bits of the same
+// operand. It is false if one of them cannot hold.
+func merged(conds []Cond) ([]Cond, bool) {
+	var out []Cond
+	for _, c := range conds {
+		i := slices.IndexFunc(out, func(o Cond) bool { return o.Operand == c.Operand && o.Mask == c.Mask })
+		if i < 0 {
+			i = len(out)
+			out = append(out, c)
+		} else {
+			out[i].Ranges = attain(c.Mask, intersect(out[i].Ranges, c.Ranges))
+		}
+		if len(out[i].Ranges) == 0 {
+			return nil, false
+		}
+	}
+	return out, true
 }
 
 // apart reports whether no two conditions look at the same bit of a register,
@@ -110,7 +130,6 @@ func (s *fitSearch) begin(conds []Cond) {
 		conds:  conds,
 		values: make([]uint64, len(conds)),
 		budget: s.budget,
-		failed: map[string]struct{}{},
 	}
 	var high, low uint8
 	for i := range conds {
@@ -188,6 +207,9 @@ func (s *fitSearch) down(i int) bool {
 		}
 	}
 	s.put(b, false)
+	if s.failed == nil {
+		s.failed = map[string]struct{}{}
+	}
 	s.failed[key] = struct{}{}
 	return false
 }
