@@ -1,0 +1,113 @@
+// Command bench measures narrow against the same thing without it, side by
+// side in one run, and prints ratios:
+//
+//	go run -C bench .                       everything, about two minutes
+//	go run -C bench . -only memcached,start
+//	go run -C bench . -update               and write the table into docs/performance.md
+//
+// What is compared is measured in turns, so that a busy machine slows both
+// sides, and what counts is the median of the turns' ratios. It is a module of
+// its own, so that what narrow is compared with never enters the product's
+// go.mod.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// init keeps main on the process's first thread: it is the one that is pinned,
+// and the one whose end would take its child processes along.
+func init() { runtime.LockOSThread() }
+
+func main() {
+	if spec, ok := os.LookupEnv(childVariable); ok {
+		child(spec)
+		return
+	}
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// options are the flags.
+type options struct {
+	only    string
+	rounds  int
+	threads string
+	narrow  string
+	update  bool
+	strict  bool
+	timeout time.Duration
+}
+
+func readFlags() *options {
+	o := new(options)
+	flag.StringVar(&o.only, "only", "", "measure only these `SECTIONS`, separated by commas: "+strings.Join(sectionNames(), ", "))
+	flag.IntVar(&o.rounds, "rounds", 10, "rounds of memcached's loads; the other sections take proportionally many")
+	flag.StringVar(&o.threads, "threads", "1,4", "memcached's worker `THREADS`, a list")
+	flag.StringVar(&o.narrow, "narrow", "", "measure this `BINARY` instead of building cmd/narrow")
+	flag.BoolVar(&o.update, "update", false, "write the table into docs/performance.md")
+	flag.BoolVar(&o.strict, "strict", false, "end with 1 if a target is missed")
+	flag.DurationVar(&o.timeout, "timeout", 10*time.Minute, "give up after this long")
+	flag.Parse()
+	return o
+}
+
+func run() error {
+	o := readFlags()
+	chosen, err := chooseSections(o.only)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), o.timeout)
+	defer cancel()
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	b, err := newBench(ctx, o)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	return b.sections(chosen)
+}
+
+// sections measures each section, prints it at once, and tells at the end what
+// was missed.
+func (b *bench) sections(chosen []section) error {
+	fmt.Println(b.machine())
+	var done []table
+	var missed []string
+	for _, s := range chosen {
+		rows, err := s.run(b)
+		if err != nil {
+			return fmt.Errorf("%s: %w", s.name, err)
+		}
+		t := table{s.title, s.about, rows}
+		fmt.Print("\n", t.text())
+		done = append(done, t)
+		missed = append(missed, t.missed()...)
+	}
+	if b.options.update {
+		if err := updateDocument(b.machine(), done); err != nil {
+			return err
+		}
+	}
+	if len(missed) == 0 {
+		fmt.Println("\nevery target was reached")
+		return nil
+	}
+	fmt.Printf("\ntargets missed: %s\n", strings.Join(missed, "; "))
+	if b.options.strict {
+		return fmt.Errorf("%d targets missed", len(missed))
+	}
+	return nil
+}

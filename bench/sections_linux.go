@@ -1,0 +1,19 @@
+package main
+
+// allSections are the sections in the order in which they run.
+func allSections() []section {
+	return []section{
+		{"memcached", "memcached's CPU per operation",
+			"CPU (user and system, all threads) that memcached spends on one operation", memcachedRows},
+		{"start", "what `narrow run` adds to starting a program",
+			"from the start of the process to its end; the result is what narrow adds", startRows},
+		{"kernel", "what a filter costs a call in the kernel",
+			"CPU per call in a loop, pinned to one processor", kernelRows},
+		{"policy", "from a policy's text to a program",
+			"in one process, each round from the text on", policyRows},
+		{"command", "the command, as whole processes",
+			"from start to end, output to a file", commandRows},
+		{"vm", "the virtual machine",
+			"one run of memcached's filter on a call, against golang.org/x/net/bpf", vmRows},
+	}
+}

@@ -1,0 +1,21 @@
+//go:build !linux
+
+package main
+
+// childVariable is what a measured process of the section kernel finds its
+// orders in, on Linux.
+const childVariable = "NARROW_BENCH_CHILD"
+
+func child(string) {}
+
+// allSections are those that need no Linux.
+func allSections() []section {
+	return []section{
+		{"policy", "from a policy's text to a program",
+			"in one process, each round from the text on", policyRows},
+		{"command", "the command, as whole processes",
+			"from start to end, output to a file", commandRows},
+		{"vm", "the virtual machine",
+			"one run of memcached's filter on a call, against golang.org/x/net/bpf", vmRows},
+	}
+}
