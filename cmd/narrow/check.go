@@ -53,18 +53,18 @@ func (e *statusError) worse(s *streams, err error) *statusError {
 	if err == nil {
 		return e
 	}
-	return &statusError{status: max(e.status, report(s.err, err))}
+	return &statusError{status: max(e.status, s.report(err))}
 }
 
 func checkOne(s *streams, arg, from string, set *settings, asJSON bool) error {
 	if from != "" || isProgram(arg) {
 		return checkProgram(s, arg, from, asJSON)
 	}
-	p, err := set.load(arg, s.in)
+	p, err := set.load(arg, s)
 	if err != nil {
 		return err
 	}
-	warn(s.err, p)
+	s.warn(p)
 	if empty := emptyPhases(p); len(empty) > 0 {
 		return badInput(fmt.Errorf("%s: phase %s allows nothing: no program could even exit", arg, empty[0]))
 	}
@@ -81,13 +81,13 @@ type programReport struct {
 }
 
 func checkProgram(s *streams, arg, from string, asJSON bool) error {
-	prog, err := readProgram(s, arg, from)
+	prog, place, err := readPlaced(s, arg, from)
 	if err != nil {
 		return err
 	}
 	r := programReport{File: arg, Length: len(prog), Cost: prog.Cost()}
 	for _, e := range prog.CheckAll() {
-		r.Reasons = append(r.Reasons, e.Error())
+		r.Reasons = append(r.Reasons, place(e.PC)+": the kernel refuses it: "+e.Error())
 	}
 	r.Admitted = len(r.Reasons) == 0
 	if asJSON {
@@ -107,7 +107,7 @@ func (r *programReport) print(s *streams) error {
 		return err
 	}
 	for _, reason := range r.Reasons {
-		fmt.Fprintf(s.out, "%s: the kernel refuses it: %s\n", r.File, reason)
+		fmt.Fprintln(s.out, reason)
 	}
 	return nil
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/narrow-sandbox/narrow/abi"
-	"github.com/narrow-sandbox/narrow/bpf/asm"
 	"github.com/narrow-sandbox/narrow/internal/compile"
 	"github.com/narrow-sandbox/narrow/policy"
 )
@@ -60,11 +59,11 @@ func compileTo(s *streams, set *settings, sc *scope, arg, to string) ([]byte, er
 	if to == "policy" {
 		return formatted(s, arg)
 	}
-	p, err := set.load(arg, s.in)
+	p, err := set.load(arg, s)
 	if err != nil {
 		return nil, err
 	}
-	warn(s.err, p)
+	s.warn(p)
 	warnEmpty(s.err, p)
 	ph, err := sc.one(p)
 	if err != nil {
@@ -81,16 +80,12 @@ func compileTo(s *streams, set *settings, sc *scope, arg, to string) ([]byte, er
 	if err != nil {
 		return nil, badInput(err)
 	}
-	var b bytes.Buffer
-	if err := asm.Write(&b, to, prog); err != nil {
-		return nil, usage("%v", err)
-	}
-	return b.Bytes(), nil
+	return formatProgram(to, prog)
 }
 
 // formatted is the text of the policy itself in the canonical format.
 func formatted(s *streams, arg string) ([]byte, error) {
-	src, err := readSource(arg, s.in)
+	src, err := readSource(arg, s)
 	if err != nil {
 		return nil, err
 	}

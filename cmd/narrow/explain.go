@@ -30,7 +30,7 @@ It ends with 1 if a call is denied anywhere.`,
   narrow explain my.narrow 'openat(flags == O_RDONLY)' execve`,
 		Args: cobra.MinimumNArgs(2),
 		RunE: func(_ *cobra.Command, args []string) error {
-			p, err := set.load(args[0], s.in)
+			p, err := set.load(args[0], s)
 			if err != nil {
 				return err
 			}

@@ -41,16 +41,14 @@ prints the names of those that are not formatted, and ends with 1 if there are a
 
 // formatOne formats the file at path, or only names it, and tells whether it differed.
 func formatOne(s *streams, path string, list bool) (changed bool, err error) {
-	var text []byte
-	if path == "-" {
-		text, err = readAll(s.in)
-	} else {
-		text, err = readFile(path)
-	}
+	text, err := readInput(s, path)
 	if err != nil {
-		return false, badInput(err)
+		return false, err
 	}
-	f, err := policy.Parse(path, text)
+	if path == "-" {
+		s.unread = &source{name: inputName(path), text: text}
+	}
+	f, err := policy.Parse(inputName(path), text)
 	if err != nil {
 		return false, badInput(err)
 	}

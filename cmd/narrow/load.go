@@ -22,14 +22,14 @@ type settings struct {
 	set []string
 }
 
-func (s *settings) flags(c *cobra.Command) {
-	c.Flags().StringArrayVar(&s.set, "set", nil, "give a param of the policy a value, `NAME=VALUE`")
+func (set *settings) flags(c *cobra.Command) {
+	c.Flags().StringArrayVar(&set.set, "set", nil, "give a param of the policy a value, `NAME=VALUE`")
 }
 
 // params turns the --set flags into a map.
-func (s *settings) params() (map[string]string, error) {
-	m := make(map[string]string, len(s.set))
-	for _, kv := range s.set {
+func (set *settings) params() (map[string]string, error) {
+	m := make(map[string]string, len(set.set))
+	for _, kv := range set.set {
 		k, v, ok := strings.Cut(kv, "=")
 		if !ok || k == "" {
 			return nil, usage("--set %s: expected NAME=VALUE", kv)
@@ -49,16 +49,18 @@ type source struct {
 // readSource finds a policy: a path, `-`, or the name of a shipped profile. A
 // bare word is a profile's name first, so that a file that happens to lie in
 // the working directory never takes a shipped profile's place; ./NAME is a path.
-func readSource(arg string, in io.Reader) (*source, error) {
+func readSource(arg string, s *streams) (*source, error) {
 	if arg == "-" {
-		text, err := readAll(in)
+		text, err := readAll(s.in)
 		if err != nil {
 			return nil, badInput(fmt.Errorf("standard input: %w", err))
 		}
-		return &source{"<stdin>", text, "."}, nil
+		s.unread = &source{"<stdin>", text, "."}
+		return s.unread, nil
 	}
 	if text, ok := profiles.Text(arg); ok {
-		return &source{arg + ".narrow", text, ""}, nil
+		s.unread = &source{arg + ".narrow", text, ""}
+		return s.unread, nil
 	}
 	text, err := readFile(arg)
 	if err != nil {
@@ -79,12 +81,12 @@ func (s *source) include(path string) ([]byte, error) {
 }
 
 // load parses and resolves the policy named arg.
-func (s *settings) load(arg string, in io.Reader) (*policy.Policy, error) {
-	src, err := readSource(arg, in)
+func (set *settings) load(arg string, s *streams) (*policy.Policy, error) {
+	src, err := readSource(arg, s)
 	if err != nil {
 		return nil, err
 	}
-	params, err := s.params()
+	params, err := set.params()
 	if err != nil {
 		return nil, err
 	}
@@ -93,13 +95,6 @@ func (s *settings) load(arg string, in io.Reader) (*policy.Policy, error) {
 		return nil, badInput(err)
 	}
 	return p, nil
-}
-
-// warn prints a policy's warnings.
-func warn(w io.Writer, p *policy.Policy) {
-	for _, e := range p.Warnings {
-		printPlaced(w, "warning", e)
-	}
 }
 
 // readFile reads a regular file, pipe or device of at most maxInput bytes.

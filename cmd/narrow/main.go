@@ -14,7 +14,7 @@ import (
 func init() { runtime.LockOSThread() }
 
 func main() {
-	os.Exit(execute(os.Args[1:], streams{os.Stdin, os.Stdout, os.Stderr}))
+	os.Exit(execute(os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
 }
 
 // streams are where a command reads and writes: results on out, reports on
@@ -22,11 +22,15 @@ func main() {
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
+
+	// unread is the policy read last whose text is in no file, for what errors
+	// mark in it; nil if there is none.
+	unread *source
 }
 
 // execute runs the command with args and returns its exit status.
 func execute(args []string, s streams) int {
 	root := newRoot(&s)
 	root.SetArgs(args)
-	return report(s.err, root.Execute())
+	return s.report(root.Execute())
 }

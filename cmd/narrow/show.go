@@ -30,11 +30,11 @@ rules below the table say which.`,
 		Example: "  narrow show memcached\n  narrow show --json my.narrow",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			p, err := set.load(args[0], s.in)
+			p, err := set.load(args[0], s)
 			if err != nil {
 				return err
 			}
-			warn(s.err, p)
+			s.warn(p)
 			warnEmpty(s.err, p)
 			arch, err := sc.chosenArch(p)
 			if err != nil {

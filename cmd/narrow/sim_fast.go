@@ -2,6 +2,9 @@ package main
 
 import (
 	"bytes"
+
+	"github.com/narrow-sandbox/narrow/abi"
+	"github.com/narrow-sandbox/narrow/bpf"
 )
 
 // parseLine reads one line of --jsonl. Nearly every line of a recorded stream
@@ -94,14 +97,13 @@ func hexNumber(text []byte) (v uint64, ok bool) {
 }
 
 // parseFast reads {"arch":NAME,"nr":N,"ip":"0x0","args":[...]} with keys in any
-// order; arch must come before a nr that is a name.
+// order, and with "phase" and "thread".
 func (sim *simulator) parseFast(line []byte) (c lineCall, ok bool) {
 	f := fast{line: line}
 	if !f.eat('{') {
 		return c, false
 	}
-	arch, hasNr := sim.arch, false
-	c.data.Arch = arch.Audit
+	var arch, nr fastWord // understood once both are known
 	for {
 		key, quoted, ok := f.word()
 		if !ok || !quoted || !f.eat(':') {
@@ -109,43 +111,86 @@ func (sim *simulator) parseFast(line []byte) (c lineCall, ok bool) {
 		}
 		switch string(key) {
 		case "arch":
-			name, quoted, ok := f.word()
-			if !ok || !quoted {
-				return c, false
-			}
-			if string(name) != arch.Name {
-				known := sim.archNamed(string(name))
-				if known == nil || hasNr {
-					return c, false
-				}
-				arch = known
-			}
-			c.data.Arch = arch.Audit
+			ok = f.take(&arch)
 		case "nr":
-			v, ok := f.value(32)
-			if !ok {
-				return c, false
-			}
-			c.data.Nr, hasNr = uint32(v), true
+			ok = f.take(&nr)
 		case "ip":
-			if c.data.IP, ok = f.value(64); !ok {
-				return c, false
-			}
+			c.data.IP, ok = f.value(64)
 		case "args":
-			if !f.words(&c.data.Args) {
-				return c, false
-			}
+			ok = f.words(&c.data.Args)
+		case "phase":
+			c.phase, ok = f.plain()
+		case "thread":
+			c.thread, ok = f.plain()
+			c.hasThread = true
 		default:
+			ok = false
+		}
+		switch {
+		case !ok:
 			return c, false
-		}
-		if f.eat('}') {
+		case f.eat('}'):
 			f.skip()
-			return c, hasNr && f.at == len(f.line)
-		}
-		if !f.eat(',') {
+			return c, f.at == len(f.line) && sim.fastNumber(arch, nr, &c.data)
+		case !f.eat(','):
 			return c, false
 		}
 	}
+}
+
+// fastWord is a word that is not understood yet; the zero value was not there.
+type fastWord struct {
+	text   []byte
+	quoted bool
+}
+
+func (f *fast) take(w *fastWord) (ok bool) {
+	w.text, w.quoted, ok = f.word()
+	return ok
+}
+
+// plain is a string that says what its bytes say.
+func (f *fast) plain() (string, bool) {
+	text, quoted, ok := f.word()
+	for _, c := range text {
+		if c < ' ' || c > '~' {
+			return "", false
+		}
+	}
+	return string(text), ok && quoted
+}
+
+// fastNumber reads arch and nr into d as rawArch and rawNumber do.
+func (sim *simulator) fastNumber(arch, nr fastWord, d *bpf.Data) bool {
+	names := sim.arch // what a call's name would be of
+	if arch.text != nil {
+		if names = sim.archNamed(string(arch.text)); !arch.quoted || names == nil {
+			v, ok := number(arch.text)
+			if !ok || v>>32 != 0 {
+				return false
+			}
+			d.Arch = uint32(v)
+			names, _ = abi.ByAudit(d.Arch, 0)
+			return fastNr(names, nr, d)
+		}
+	}
+	d.Arch = names.Audit
+	return fastNr(names, nr, d)
+}
+
+func fastNr(arch *abi.Arch, nr fastWord, d *bpf.Data) bool {
+	if v, ok := number(nr.text); ok {
+		d.Nr = uint32(v)
+		return v>>32 == 0
+	}
+	if !nr.quoted || arch == nil {
+		return false
+	}
+	call, ok := arch.Call(string(nr.text))
+	if ok {
+		d.Nr = call.Nr
+	}
+	return ok
 }
 
 // value is a number of at most so many bits, quoted or not.
@@ -160,6 +205,7 @@ func (f *fast) value(bits int) (uint64, bool) {
 
 // words is the array of arguments.
 func (f *fast) words(args *[6]uint64) bool {
+	*args = [6]uint64{} // the last of several counts
 	if !f.eat('[') {
 		return false
 	}

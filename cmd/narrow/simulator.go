@@ -42,7 +42,7 @@ func loadSimulator(s *streams, arg, from string, set *settings, sc scope) (*simu
 	if from != "" || isProgram(arg) {
 		return programSimulator(s, arg, from, sc)
 	}
-	p, err := set.load(arg, s.in)
+	p, err := set.load(arg, s)
 	if err != nil {
 		return nil, err
 	}

@@ -1,106 +1,126 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
+	"io/fs"
 	"os"
-	"strings"
+	"strconv"
+	"text/tabwriter"
 
-	"golang.org/x/term"
+	"github.com/spf13/cobra"
 
-	"github.com/narrow-sandbox/narrow/policy"
+	"github.com/narrow-sandbox/narrow/internal/kernel"
 )
 
-// The exit statuses, alike for every verb but run, which ends as its program did.
-const (
-	statusGood   = 0
-	statusNo     = 1 // the answer is no: denied, differs, falls short
-	statusUsage  = 2
-	statusInput  = 3 // the input is wrong
-	statusKernel = 4 // the kernel refused or lacks it
-)
-
-// statusError carries an exit status to main. A nil err has been reported already.
-type statusError struct {
-	status int
-	err    error
-}
-
-func (e *statusError) Error() string {
-	if e.err == nil {
-		return fmt.Sprintf("exit status %d", e.status)
+func newStatus(s *streams) *cobra.Command {
+	var asJSON, dump bool
+	c := &cobra.Command{
+		Use:   "status PID",
+		Short: "Show what holds each thread of a process, as the kernel tells it",
+		Long: `Status prints, for each thread of a process, its seccomp mode, how many filters
+it has, and whether no_new_privs is set, as /proc tells it. A process without
+any filter is not an error.`,
+		Example: "  narrow status $(pidof memcached)\n  narrow status --json 812",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			if dump {
+				return &statusError{statusKernel, errors.New("--dump is not there yet: reading a thread's filters back needs a tracer")}
+			}
+			pid, err := strconv.ParseInt(args[0], 10, 32)
+			if err != nil || pid <= 0 {
+				return usage("%q is not a process id", args[0])
+			}
+			threads, err := threadsOf(int(pid))
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return json.NewEncoder(s.out).Encode(map[string]any{"pid": pid, "threads": threads})
+			}
+			return printThreads(s, threads)
+		},
 	}
-	return e.err.Error()
+	c.Flags().BoolVar(&dump, "dump", false, "print the filters (not there yet: refused)")
+	jsonFlag(c, &asJSON)
+	return c
 }
 
-func (e *statusError) Unwrap() error { return e.err }
-
-// no is the error of a question whose answer, already printed, is no.
-func no() error { return &statusError{status: statusNo} }
-
-func usage(format string, args ...any) error {
-	return &statusError{statusUsage, fmt.Errorf(format, args...)}
+// heldThread is what holds one thread.
+type heldThread struct {
+	TID        int    `json:"tid"`
+	Name       string `json:"name"`
+	Mode       string `json:"seccomp"` // none, strict or filter
+	Filters    int    `json:"filters"` // -1 where the kernel does not tell
+	NoNewPrivs bool   `json:"no_new_privs"`
+	Label      string `json:"label,omitempty"`
 }
 
-func badInput(err error) error { return &statusError{statusInput, err} }
-
-// exitStatuser is an error of another package that knows its status, such as launch's 125.
-type exitStatuser interface{ ExitStatus() int }
-
-// report prints what err has to say and returns its exit status.
-func report(w io.Writer, err error) int {
-	if err == nil {
-		return statusGood
+func threadsOf(pid int) ([]heldThread, error) {
+	statuses, err := kernel.ProcessStatus(pid)
+	switch {
+	case errors.Is(err, kernel.ErrNotSupported):
+		return nil, &statusError{statusKernel, err}
+	case errors.Is(err, fs.ErrNotExist) || err == nil && len(statuses) == 0:
+		return nil, badInput(fmt.Errorf("there is no process %d", pid))
+	case err != nil:
+		return nil, &statusError{statusKernel, err}
 	}
-	var s *statusError
-	if errors.As(err, &s) {
-		if s.err != nil {
-			printError(w, s.err)
+	var threads []heldThread
+	for _, st := range statuses {
+		threads = append(threads, heldThread{st.TID, st.Name, seccompMode(st.SeccompMode), st.SeccompFilters, st.NoNewPrivs, labelOf(pid, st.TID)})
+	}
+	return threads, nil
+}
+
+// seccompMode names the modes of seccomp(2).
+func seccompMode(mode int) string {
+	switch mode {
+	case 0:
+		return "none"
+	case 1:
+		return "strict"
+	case 2:
+		return "filter"
+	}
+	return strconv.Itoa(mode)
+}
+
+// labelOf is what the live security module calls the thread; empty if none does.
+func labelOf(pid, tid int) string {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/attr/current", pid, tid))
+	if err != nil {
+		return ""
+	}
+	return firstLine(string(trimNul(b)))
+}
+
+func trimNul(b []byte) []byte {
+	for len(b) > 0 && b[len(b)-1] == 0 {
+		b = b[:len(b)-1]
+	}
+	return b
+}
+
+func printThreads(s *streams, threads []heldThread) error {
+	w := tabwriter.NewWriter(s.out, 0, 8, 2, ' ', 0)
+	fmt.Fprintln(w, "tid\tthread\tseccomp\tfilters\tno_new_privs\tlabel")
+	for _, t := range threads {
+		filters := strconv.Itoa(t.Filters)
+		if t.Filters < 0 {
+			filters = "?"
 		}
-		return s.status
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%t\t%s\n", t.TID, printable(t.Name), t.Mode, filters, t.NoNewPrivs, printable(cmpOr(t.Label, "-")))
 	}
-	var e exitStatuser
-	if errors.As(err, &e) {
-		printError(w, err)
-		return e.ExitStatus()
-	}
-	fmt.Fprintf(w, "narrow: %v\nsee `narrow --help`\n", err)
-	return statusUsage
+	return w.Flush()
 }
 
-// printError writes one error, or a policy's list of them, with the place
-// marked if w is a terminal.
-func printError(w io.Writer, err error) {
-	var list policy.ErrorList
-	if !errors.As(err, &list) {
-		fmt.Fprintf(w, "narrow: %s\n", strings.TrimPrefix(err.Error(), "narrow: "))
-		return
+// printable keeps a thread's self-given name from steering the terminal.
+func printable(name string) string {
+	q := strconv.Quote(name)
+	if q[1:len(q)-1] != name {
+		return q
 	}
-	for _, e := range list {
-		printPlaced(w, "", e)
-	}
-}
-
-// printPlaced writes an error or a warning of a policy; on a terminal with
-// its line and a caret.
-func printPlaced(w io.Writer, kind string, e *policy.Error) {
-	place, text, found := strings.Cut(e.Error(), ": ")
-	if kind != "" && found {
-		fmt.Fprintf(w, "%s: %s: %s\n", place, kind, text)
-	} else {
-		fmt.Fprintln(w, e.Error())
-	}
-	if !isTerminal(w) {
-		return
-	}
-	if src, err := os.ReadFile(e.Pos.File); err == nil {
-		fmt.Fprint(w, e.Caret(src))
-	}
-}
-
-// isTerminal reports whether w is a terminal.
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	return name
 }
