@@ -12,8 +12,11 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/narrow-sandbox/narrow/bpf"
 )
 
 // An injector stands for a break-in: it makes one thread of a running program
@@ -238,14 +241,19 @@ func (in *injector) find(name string, code ...byte) uint64 {
 	return 0
 }
 
-// memory reads from the thread's address space.
-func (in *injector) memory(address uint64, n int) []byte {
+// filter is the seccomp program on the thread, as root may read it back.
+func (in *injector) filter() bpf.Program {
 	in.t.Helper()
-	data := make([]byte, n)
-	if _, err := unix.PtracePeekData(in.tid, uintptr(address), data); err != nil {
+	raw := make([]byte, 8*4096)
+	n, _, errno := unix.Syscall6(unix.SYS_PTRACE, unix.PTRACE_SECCOMP_GET_FILTER, uintptr(in.tid), 0, uintptr(unsafe.Pointer(&raw[0])), 0, 0)
+	if errno != 0 {
+		in.t.Fatalf("reading the filter of %d: %v", in.tid, errno)
+	}
+	program := make(bpf.Program, n)
+	if _, err := binary.Decode(raw, binary.LittleEndian, program); err != nil {
 		in.t.Fatal(err)
 	}
-	return data
+	return program
 }
 
 // words is a structure of 64-bit fields.
