@@ -60,15 +60,19 @@ func checkOne(s *streams, arg, from string, set *settings, asJSON bool) error {
 	if from != "" || isProgram(arg) {
 		return checkProgram(s, arg, from, asJSON)
 	}
-	p, err := set.load(arg, s)
+	src, p, err := set.loadSource(arg, s)
 	if err != nil {
 		return err
+	}
+	f, err := policy.Parse(src.name, src.text)
+	if err != nil {
+		return badInput(err)
 	}
 	s.warn(p)
 	if empty := emptyPhases(p); len(empty) > 0 {
 		return badInput(fmt.Errorf("%s: phase %s allows nothing: no program could even exit", arg, empty[0]))
 	}
-	return checkPolicy(s, p, asJSON)
+	return checkPolicy(s, p, f, asJSON)
 }
 
 // programReport is what check says of a program.
@@ -122,12 +126,16 @@ type policyReport struct {
 	Milder   []string        `json:"milder,omitempty"`   // later phases that deny more mildly
 }
 
-func checkPolicy(s *streams, p *policy.Policy, asJSON bool) error {
+func checkPolicy(s *streams, p *policy.Policy, f *policy.File, asJSON bool) error {
 	r := &policyReport{Policy: p.Name}
-	for _, w := range p.Warnings {
+	v := verify.New(verify.Limits{})
+	dead := deadRules(v, p, f)
+	for _, w := range dead {
+		s.printPlaced("warning", w)
+	}
+	for _, w := range slices.Concat(p.Warnings, dead) {
 		r.Warnings = append(r.Warnings, w.Error())
 	}
-	v := verify.New(verify.Limits{})
 	compiled := programs{}
 	for _, ph := range p.Phases {
 		for _, f := range filtersOf(ph) {

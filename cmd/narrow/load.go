@@ -82,19 +82,25 @@ func (s *source) include(path string) ([]byte, error) {
 
 // load parses and resolves the policy named arg.
 func (set *settings) load(arg string, s *streams) (*policy.Policy, error) {
+	_, p, err := set.loadSource(arg, s)
+	return p, err
+}
+
+// loadSource is load, with the text.
+func (set *settings) loadSource(arg string, s *streams) (*source, *policy.Policy, error) {
 	src, err := readSource(arg, s)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	params, err := set.params()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p, err := policy.Load(src.name, src.text, policy.Options{Set: params, Include: src.include})
 	if err != nil {
-		return nil, badInput(err)
+		return nil, nil, badInput(err)
 	}
-	return p, nil
+	return src, p, nil
 }
 
 // readFile reads a regular file, pipe or device of at most maxInput bytes.
