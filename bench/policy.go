@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"runtime"
+	"runtime/debug"
 	"time"
 
 	"github.com/narrow-sandbox/narrow/internal/compile"
@@ -39,9 +41,14 @@ func policyRows(b *bench) ([]row, error) {
 func policySteps(b *bench, what string, text []byte, limit time.Duration) ([]row, error) {
 	var parsing, resolving, compiling, whole samples
 	length := 0
-	for range b.rounds(policyRounds) {
+	// The command, which does this once, ends before it collects any garbage.
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+	for round := range b.rounds(policyRounds) {
 		if err := b.ctx.Err(); err != nil {
 			return nil, err
+		}
+		if round%20 == 0 {
+			runtime.GC()
 		}
 		start := time.Now()
 		file, err := policy.Parse(what, text)

@@ -14,6 +14,6 @@ func allSections() []section {
 		{"command", "the command, as whole processes",
 			"from start to end, output to a file", commandRows},
 		{"vm", "the virtual machine",
-			"one run of memcached's filter on a call, against golang.org/x/net/bpf", vmRows},
+			"one run of a program on a call; without narrow it is golang.org/x/net/bpf's machine", vmRows},
 	}
 }

@@ -14,56 +14,100 @@ import (
 
 const (
 	vmRounds = 100
-	vmRuns   = 20_000 // in a round
+	vmRuns   = 10_000 // in a round
 )
 
-// vmCalls are run through memcached's filter.
-var vmCalls = []string{"read(fd == 7)", "accept4(flags == SOCK_NONBLOCK)", "execve"}
+// vmCase is a program and a call that is run through it.
+type vmCase struct {
+	what    string
+	program bpf.Program
+	call    bpf.Data
+}
+
+// vmCases are memcached's filter on several calls, a long row of comparisons,
+// and arithmetic.
+func vmCases() ([]vmCase, error) {
+	_, profile, err := compiled("memcached.narrow", memcachedProfile())
+	if err != nil {
+		return nil, err
+	}
+	var cases []vmCase
+	for _, text := range []string{"read(fd == 7)", "accept4(flags == SOCK_NONBLOCK)", "execve"} {
+		call, err := callOf(text)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", text, err)
+		}
+		cases = append(cases, vmCase{"memcached's filter, " + text, profile, call})
+	}
+	call := bpf.Data{Nr: 249, Arch: 0xc000003e, Args: [6]uint64{0x1122334455667788, 0x99aabbccddeeff00}}
+	return append(cases,
+		vmCase{"250 comparisons in a row", comparisons(250), call},
+		vmCase{"arithmetic", arithmetic, call}), nil
+}
+
+// comparisons compares the number with so many constants.
+func comparisons(n uint32) bpf.Program {
+	p := bpf.Program{bpf.Stmt(bpf.LD|bpf.W|bpf.ABS, bpf.OffNr)}
+	for nr := range n {
+		p = append(p,
+			bpf.Jump(bpf.JMP|bpf.JEQ|bpf.K, nr, 0, 1),
+			bpf.Stmt(bpf.RET|bpf.K, uint32(bpf.RetAllow)))
+	}
+	return append(p, bpf.Stmt(bpf.RET|bpf.K, uint32(bpf.RetKillProcess)))
+}
+
+var arithmetic = bpf.Program{
+	bpf.Stmt(bpf.LD|bpf.W|bpf.ABS, bpf.LittleEndian.ArgLow(0)),
+	bpf.Stmt(bpf.ST, 0),
+	bpf.Stmt(bpf.MISC|bpf.TAX, 0),
+	bpf.Stmt(bpf.LD|bpf.W|bpf.ABS, bpf.LittleEndian.ArgHigh(1)),
+	bpf.Stmt(bpf.ALU|bpf.XOR|bpf.X, 0),
+	bpf.Stmt(bpf.ALU|bpf.LSH|bpf.K, 5),
+	bpf.Stmt(bpf.ALU|bpf.ADD|bpf.K, 77),
+	bpf.Stmt(bpf.LDX|bpf.MEM, 0),
+	bpf.Stmt(bpf.ALU|bpf.OR|bpf.X, 0),
+	bpf.Stmt(bpf.RET|bpf.A, 0),
+}
 
 // vmRows compares package bpf's machine with golang.org/x/net/bpf's.
 func vmRows(b *bench) ([]row, error) {
-	_, program, err := compiled("memcached.narrow", memcachedProfile())
-	if err != nil {
-		return nil, err
-	}
-	ours, err := bpf.NewVM(program)
-	if err != nil {
-		return nil, err
-	}
-	theirs, err := netMachine(program)
+	cases, err := vmCases()
 	if err != nil {
 		return nil, err
 	}
 	var rows []row
-	for _, text := range vmCalls {
-		r, err := vmRow(b, text, ours, theirs)
+	for _, c := range cases {
+		r, err := c.row(b)
 		if err != nil {
-			return nil, fmt.Errorf("%s: %w", text, err)
+			return nil, fmt.Errorf("%s: %w", c.what, err)
 		}
 		rows = append(rows, r)
 	}
 	return rows, nil
 }
 
-// vmRow measures one call. Loads of a packet are big endian, so it is turned
-// round for the other machine; both must answer the same.
-func vmRow(b *bench, text string, ours *bpf.VM, theirs *netbpf.VM) (row, error) {
-	call, err := callOf(text)
+// row measures one case, of which both machines must say the same.
+func (c *vmCase) row(b *bench) (row, error) {
+	ours, err := bpf.NewVM(c.program)
 	if err != nil {
 		return row{}, err
 	}
-	packet := packetOf(&call)
-	want, steps := ours.Run(&call)
+	theirs, err := netMachine(c.program)
+	if err != nil {
+		return row{}, err
+	}
+	packet := packetOf(&c.call)
+	want, steps := ours.Run(&c.call)
 	if got, err := theirs.Run(packet); err != nil || uint32(got) != want {
 		return row{}, fmt.Errorf("x/net/bpf answers %#x (%v), narrow %#x", uint32(got), err, want)
 	}
 	s, err := interleave(b.ctx, b.rounds(vmRounds),
 		timed(func() { _, _ = theirs.Run(packet) }), // compared above
-		timed(func() { ours.Run(&call) }))
+		timed(func() { ours.Run(&c.call) }))
 	if err != nil {
 		return row{}, err
 	}
-	return ratioRow(fmt.Sprintf("%s, %d steps", text, steps),
+	return ratioRow(fmt.Sprintf("%s, %d steps", c.what, steps),
 		duration(s[0].median()), duration(s[1].median()), s[1].ratioTo(s[0]), 1), nil
 }
 
