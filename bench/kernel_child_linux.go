@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
@@ -29,12 +30,12 @@ type measured struct {
 }
 
 // startCase starts this program again to become a measured process.
-func startCase(c *kernelCase, cpu int) (*measured, error) {
+func startCase(ctx context.Context, c *kernelCase, cpu int) (*measured, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
-	p := &measured{cmd: exec.Command(self)}
+	p := &measured{cmd: exec.CommandContext(ctx, self)}
 	p.cmd.Env = append(os.Environ(), childVariable+"="+c.orders(cpu))
 	p.cmd.Stderr = os.Stderr
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

@@ -117,7 +117,7 @@ func measureCases(b *bench, cases []kernelCase) ([]samples, error) {
 	}
 	var turns []func() (float64, error)
 	for _, c := range cases {
-		p, err := startCase(&c, cpu)
+		p, err := startCase(b.ctx, &c, cpu)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", c.what, err)
 		}

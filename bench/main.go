@@ -13,9 +13,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
+	"os/exec"
 	"os/signal"
 	"runtime"
 	"strings"
@@ -88,6 +90,10 @@ func (b *bench) sections(chosen []section) error {
 	var missed []string
 	for _, s := range chosen {
 		rows, err := s.run(b)
+		if errors.Is(err, exec.ErrNotFound) {
+			fmt.Printf("\n%s: skipped: %v\n", s.title, err)
+			continue
+		}
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}

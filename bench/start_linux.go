@@ -1,12 +1,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -108,9 +108,9 @@ func (p *started) row(b *bench) (row, error) {
 		}
 		defer unpin()
 	}
-	free := func() (float64, error) { return runTime(p.argv) }
+	free := func() (float64, error) { return b.runTime(p.argv) }
 	narrowed := func() (float64, error) {
-		return runTime(append([]string{narrow, "run", p.policy, "--"}, p.argv...))
+		return b.runTime(append([]string{narrow, "run", p.policy, "--"}, p.argv...))
 	}
 	s, err := interleave(b.ctx, b.rounds(startRounds), free, free, narrowed)
 	if err != nil {
@@ -123,34 +123,31 @@ func (p *started) row(b *bench) (row, error) {
 }
 
 // runTime is how long a program takes from its start to its end, which must be
-// a good one.
-func runTime(argv []string) (float64, error) {
+// a good one. No terminal is among its descriptors, as run does more for one.
+func (b *bench) runTime(argv []string) (float64, error) {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return 0, err
 	}
 	defer null.Close()
-	attr := &syscall.ProcAttr{Env: os.Environ(), Files: []uintptr{null.Fd(), null.Fd(), 2}}
+	problems, err := os.Create(filepath.Join(b.dir, "problems"))
+	if err != nil {
+		return 0, err
+	}
+	defer problems.Close()
 	start := time.Now()
-	pid, err := syscall.ForkExec(argv[0], argv, attr)
+	p, err := os.StartProcess(argv[0], argv, &os.ProcAttr{Files: []*os.File{null, null, problems}})
 	if err != nil {
 		return 0, err
 	}
-	var status syscall.WaitStatus
-	for {
-		_, err = syscall.Wait4(pid, &status, 0, nil)
-		if err != syscall.EINTR {
-			break
-		}
-	}
+	defer context.AfterFunc(b.ctx, func() { p.Kill() })()
+	state, err := p.Wait()
 	took := time.Since(start)
-	if err != nil {
-		return 0, err
+	if err == nil && !state.Success() {
+		text, _ := os.ReadFile(problems.Name())
+		err = fmt.Errorf("%v: %v\n%s", argv, state, text)
 	}
-	if !status.Exited() || status.ExitStatus() != 0 {
-		return 0, fmt.Errorf("%v ended with wait status %#x", argv, int(status))
-	}
-	return float64(took), nil
+	return float64(took), err
 }
 
 // leftBehind counts the processes that narrow leaves: beside a memcached that
