@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/narrow-sandbox/narrow/abi"
@@ -26,11 +27,26 @@ func parseCall(text string, arch *abi.Arch) (bpf.Data, error) {
 func parsePattern(text string, arch *abi.Arch) (*policy.Pattern, error) {
 	expr, err := policy.ParseCall(text)
 	if err != nil {
-		return nil, badInput(err)
+		return nil, badCall(text, err)
 	}
 	pattern, err := policy.ResolvePattern([]*abi.Arch{arch}, expr)
 	if err != nil {
-		return nil, badInput(err)
+		return nil, badCall(text, err)
 	}
 	return pattern, nil
+}
+
+// badCall names the call in the places of its errors, as no file can.
+func badCall(text string, err error) error {
+	var list policy.ErrorList
+	if !errors.As(err, &list) {
+		return badInput(fmt.Errorf("%s: %w", text, err))
+	}
+	named := make(policy.ErrorList, len(list))
+	for i, e := range list {
+		c := *e
+		c.Pos.File = text
+		named[i] = &c
+	}
+	return badInput(named)
 }

@@ -70,7 +70,7 @@ func checkOne(s *streams, arg, from string, set *settings, asJSON bool) error {
 	}
 	s.warn(p)
 	if empty := emptyPhases(p); len(empty) > 0 {
-		return badInput(fmt.Errorf("%s: phase %s allows nothing: no program could even exit", arg, empty[0]))
+		return badInput(empty)
 	}
 	return checkPolicy(s, p, f, asJSON)
 }

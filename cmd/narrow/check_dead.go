@@ -23,12 +23,15 @@ func deadRules(v *verify.Prover, p *policy.Policy, f *policy.File) policy.ErrorL
 	for _, at := range order {
 		_, rule := conditional[at] // else it is a member of a set
 		if d := dead[at]; d != nil && rule && !told[at] && worthTelling(d, f.Name, conditional) {
-			by := d.By[0]
+			by, more := d.By[0], ""
+			if n := len(d.By) - 1; n > 0 {
+				more = fmt.Sprintf(", or one of %d other rules,", n)
+			}
 			list = append(list, &policy.Error{
 				Pos:  at,
 				What: fmt.Sprintf("%s %s can never decide", d.Rule.Verdict, d.Rule.Text),
-				Want: fmt.Sprintf("%s %s at %s decides before it", by.Verdict, by.Text, by.Pos),
-				Hint: "remove it, or move it before that rule",
+				Want: fmt.Sprintf("%s %s at %s%s decides before it", by.Verdict, by.Text, by.Pos, more),
+				Hint: "remove it, or move it up",
 			})
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -64,7 +63,7 @@ func compileTo(s *streams, set *settings, sc *scope, arg, to string) ([]byte, er
 		return nil, err
 	}
 	s.warn(p)
-	warnEmpty(s.err, p)
+	s.warnEmpty(p)
 	ph, err := sc.one(p)
 	if err != nil {
 		return nil, err
@@ -142,23 +141,4 @@ func writeOutput(w io.Writer, output string, text []byte) error {
 		return badInput(err)
 	}
 	return nil
-}
-
-// warnEmpty warns of a policy that allows nothing: for what looks at a policy
-// that is worth a word, for what installs one it is an error.
-func warnEmpty(w io.Writer, p *policy.Policy) {
-	if names := emptyPhases(p); len(names) > 0 {
-		fmt.Fprintf(w, "narrow: warning: phase %s allows nothing: no program could even exit\n", strings.Join(names, ", "))
-	}
-}
-
-// emptyPhases names the phases in which some thread may make no call at all.
-func emptyPhases(p *policy.Policy) []string {
-	var names []string
-	for _, ph := range p.Phases {
-		if ph.AllowsNothing() {
-			names = append(names, ph.Name)
-		}
-	}
-	return names
 }

@@ -59,6 +59,7 @@ type explanation struct {
 	Why     string `json:"why"`
 	Edit    string `json:"edit,omitempty"`
 	runs    bool
+	many    bool // whether phase and thread are worth printing
 }
 
 func explainAll(s *streams, p *policy.Policy, sc *scope, arch *abi.Arch, calls []string, asJSON bool) error {
@@ -144,9 +145,9 @@ func explainOne(v explainView, arch *abi.Arch, d *bpf.Data) explanation {
 			verdict, rule = got, by
 		}
 	}
-	e := explanation{Call: policy.Describe(arch, *d), Verdict: verdict.String(), runs: verdict.Kind.Runs()}
-	if v.many {
-		e.Phase, e.Thread = v.phase, v.thread
+	e := explanation{
+		Call: policy.Describe(arch, *d), Phase: v.phase, Thread: v.thread,
+		Verdict: verdict.String(), runs: verdict.Kind.Runs(), many: v.many,
 	}
 	if rule == nil {
 		e.Why = "the policy is not for this architecture: its `else` decides"
@@ -195,7 +196,7 @@ func edit(rule *policy.RuleMatch, call string, runs bool) string {
 
 func (e explanation) print(s *streams) error {
 	where := ""
-	if e.Phase != "" {
+	if e.many {
 		where = " in phase " + e.Phase
 		if e.Thread != "" {
 			where += ", thread " + e.Thread

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -44,7 +43,7 @@ cannot be executed or found, as in a shell.`,
 			}
 			warnOnRun(s, p)
 			if empty := emptyPhases(p); len(empty) > 0 {
-				return notStarted(fmt.Errorf("phase %s allows nothing: no program could even exit", empty[0]))
+				return notStarted(empty)
 			}
 			cfg.Policy, cfg.Program, cfg.Args, cfg.Env = p, program[0], program, os.Environ()
 			cfg.Notes = s.err
@@ -73,7 +72,7 @@ func runLater(c *cobra.Command, audit *string) {
 func splitRun(c *cobra.Command, args []string) (name string, program []string, err error) {
 	dash := c.ArgsLenAtDash()
 	if dash > 1 || dash == 0 || len(args) < 2 {
-		return "", nil, fmt.Errorf("expected `narrow run POLICY -- PROGRAM ARG...`")
+		return "", nil, usage("expected `narrow run POLICY -- PROGRAM ARG...`")
 	}
 	return args[0], args[1:], nil
 }
@@ -81,9 +80,12 @@ func splitRun(c *cobra.Command, args []string) (name string, program []string, e
 // statusNotStarted is run's exit status where the sandbox could not be set up.
 const statusNotStarted = 125
 
-// notStarted turns any error before the start into status 125.
+// notStarted turns any error before the start into status 125, but for a
+// command line that makes no sense.
 func notStarted(err error) error {
-	if s, ok := err.(*statusError); ok {
+	if s, ok := err.(*statusError); ok && s.status == statusUsage {
+		return s
+	} else if ok {
 		return &statusError{statusNotStarted, s.err}
 	}
 	return &statusError{statusNotStarted, err}

@@ -35,7 +35,7 @@ rules below the table say which.`,
 				return err
 			}
 			s.warn(p)
-			warnEmpty(s.err, p)
+			s.warnEmpty(p)
 			arch, err := sc.chosenArch(p)
 			if err != nil {
 				return err

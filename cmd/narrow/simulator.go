@@ -46,7 +46,7 @@ func loadSimulator(s *streams, arg, from string, set *settings, sc scope) (*simu
 	if err != nil {
 		return nil, err
 	}
-	warnEmpty(s.err, p)
+	s.warnEmpty(p)
 	arch, err := sc.chosenArch(p)
 	if err != nil {
 		return nil, err
