@@ -51,12 +51,11 @@ func gatherDead(v *verify.Prover, p *policy.Policy) (map[policy.Pos]*verify.Dead
 			dead[list[i].Rule] = &list[i]
 		}
 		for _, rule := range written(rules) {
-			d, seen := places[rule.Pos]
-			if !seen {
+			if _, seen := places[rule.Pos]; !seen {
 				order = append(order, rule.Pos)
-			}
-			if !seen || d != nil {
 				places[rule.Pos] = dead[rule]
+			} else if dead[rule] == nil {
+				places[rule.Pos] = nil
 			}
 		}
 	}
