@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 )
 
@@ -12,8 +13,9 @@ func (r *resolver) lintShadowed() {
 	found := map[*use]entry{} // what shadows a use
 	live := map[*use]bool{}
 	var order []*use
+	budget := shadowBudget
 	for _, l := range r.made {
-		s := shadows{}
+		s := shadows{single: map[uint64][]entry{}, budget: &budget}
 		for _, e := range l.entries {
 			if e.use != nil && !live[e.use] {
 				by, dead := s.shadow(e)
@@ -35,6 +37,11 @@ func (r *resolver) lintShadowed() {
 	}
 }
 
+// shadowBudget bounds how many pairs of rules with conditions are compared. A
+// policy of a thousand such rules on one call needs half of it; rules beyond it
+// are not warned of.
+const shadowBudget = 1 << 20
+
 func (r *resolver) warnShadowed(u *use, by entry) {
 	what := fmt.Sprintf("%s %s can never decide", u.verdict, u.expr)
 	if u.expr.Name == "restart_syscall" {
@@ -51,18 +58,51 @@ func (r *resolver) warnShadowed(u *use, by entry) {
 type shadows struct {
 	covered []Range // the numbers that rules without conditions decide
 	whole   []entry // those rules
-	partial []entry // the rules with conditions, and all that stand under a `when`
+
+	// The rules with conditions, and all that stand under a `when`: by their
+	// number, and those with several.
+	single map[uint64][]entry
+	wide   []entry
+	budget *int
 }
 
 func (s *shadows) add(e entry) {
-	if len(e.Conds) > 0 || e.use != nil && e.use.cond != nil {
-		s.partial = append(s.partial, e)
-		return
+	switch one := len(e.Numbers) == 1 && e.Numbers[0].Low == e.Numbers[0].High; {
+	case len(e.Conds) == 0 && e.use.condition() == nil:
+		s.whole = append(s.whole, e)
+		for _, n := range e.Numbers {
+			s.covered = insert(s.covered, n)
+		}
+	case one:
+		nr := e.Numbers[0].Low
+		s.single[nr] = append(s.single[nr], e)
+	default:
+		s.wide = append(s.wide, e)
 	}
-	s.whole = append(s.whole, e)
-	for _, n := range e.Numbers {
-		s.covered = insert(s.covered, n)
+}
+
+// partial is the rules with conditions on some of the numbers that stand
+// wherever e does.
+func (s *shadows) partial(e entry, numbers []Range) []entry {
+	var some []entry
+	add := func(rules []entry) {
+		for _, p := range rules {
+			if *s.budget--; e.use.cond.implies(p.use.condition()) && len(intersect(p.Numbers, numbers)) > 0 {
+				some = append(some, p)
+			}
+		}
 	}
+	add(s.wide)
+	if len(numbers) == 1 && numbers[0].Low == numbers[0].High {
+		add(s.single[numbers[0].Low])
+		return some
+	}
+	for _, nr := range slices.Sorted(maps.Keys(s.single)) {
+		if has(numbers, nr) {
+			add(s.single[nr])
+		}
+	}
+	return some
 }
 
 // shadow reports whether the rules so far decide every call that e matches,
@@ -76,12 +116,10 @@ func (s *shadows) shadow(e entry) (by entry, dead bool) {
 	} else if left = subtract(e.Numbers, s.covered); len(left) == 0 {
 		return s.first(e.Numbers[0].Low), true
 	}
-	var some []entry
-	for _, p := range s.partial {
-		if e.use.cond.implies(p.use.condition()) && len(intersect(p.Numbers, left)) > 0 {
-			some = append(some, p)
-		}
+	if *s.budget <= 0 {
+		return entry{}, false
 	}
+	some := s.partial(e, left)
 	if len(some) == 0 {
 		return entry{}, false
 	}

@@ -86,7 +86,9 @@ func (r *resolver) resolveSet(s *set) {
 	s.calls = make(callMatches, len(r.arches))
 	for i := range r.arches {
 		s.calls[i] = mergePlain(s.decl.Name.Text, parts, i)
-		r.spend(s.decl.Pos, len(s.calls[i]))
+		if !r.spend(s.decl.Pos, len(s.calls[i])) {
+			s.calls[i] = nil
+		}
 	}
 	r.inSets = r.inSets[:len(r.inSets)-1]
 	s.state = resolved
