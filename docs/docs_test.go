@@ -4,6 +4,7 @@ package docs_test
 
 import (
 	"os"
+	"os/exec"
 	"strings"
 	"testing"
 )
@@ -59,5 +60,26 @@ func TestEveryFenceHasAKnownLanguage(t *testing.T) {
 				t.Errorf("%s:%d: a block of %q, which nothing runs; expected one of %v", file, f.line, f.info, words)
 			}
 		}
+	}
+}
+
+// need skips the test where a program is missing; in CI that is a failure.
+func need(t *testing.T, programs ...string) {
+	t.Helper()
+	for _, p := range programs {
+		if _, err := exec.LookPath(p); err == nil {
+			continue
+		}
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("%s is missing, which CI must have", p)
+		}
+		t.Skipf("%s is missing", p)
+	}
+}
+
+func write(t *testing.T, name, text string) {
+	t.Helper()
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -29,6 +29,7 @@ type step struct {
 // TestTutorial runs every command of the tutorial, in one shell, as a reader
 // would, and compares what is printed with what the text says.
 func TestTutorial(t *testing.T) {
+	t.Parallel()
 	need(t, "bash", "memcached", "strace", "go")
 	steps := tutorialSteps(t)
 	if len(steps) < 10 {
@@ -38,20 +39,6 @@ func TestTutorial(t *testing.T) {
 	dir := runSteps(t, steps, swap)
 	for i := range steps {
 		steps[i].compare(t, dir, i, swap)
-	}
-}
-
-// need skips the test where a program is missing; in CI that is a failure.
-func need(t *testing.T, programs ...string) {
-	t.Helper()
-	for _, p := range programs {
-		if _, err := exec.LookPath(p); err == nil {
-			continue
-		}
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is missing, which CI must have", p)
-		}
-		t.Skipf("%s is missing", p)
 	}
 }
 
@@ -125,13 +112,6 @@ func runSteps(t *testing.T, steps []step, swap *strings.Replacer) (dir string) {
 		t.Error("the shell did not come to the end of the tutorial")
 	}
 	return dir
-}
-
-func write(t *testing.T, name, text string) {
-	t.Helper()
-	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
 }
 
 // runShell runs all.sh from the top of the module, within bounds, and ends
