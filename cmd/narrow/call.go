@@ -40,12 +40,12 @@ func parsePattern(text string, arch *abi.Arch) (*policy.Pattern, error) {
 func badCall(text string, err error) error {
 	var list policy.ErrorList
 	if !errors.As(err, &list) {
-		return badInput(fmt.Errorf("%s: %w", text, err))
+		return badInput(fmt.Errorf("%s: %w", printable(text), err))
 	}
 	named := make(policy.ErrorList, len(list))
 	for i, e := range list {
 		c := *e
-		c.Pos.File = text
+		c.Pos.File = printable(text)
 		named[i] = &c
 	}
 	return badInput(named)
