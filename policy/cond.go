@@ -40,8 +40,9 @@ func withArticle(noun string) string {
 	return "a " + noun
 }
 
-// argumentOf finds what a condition names. A call that the tables lack, and
-// `*`, have raw registers only: call is nil for these.
+// argumentOf finds what a condition names. A call that the tables lack has raw
+// registers only: call is nil then. The kernel's names go first, where it calls
+// an argument arg2 itself, as prctl does.
 func argumentOf(a *abi.Arch, call *abi.Syscall, name string) (argument, bool) {
 	if call != nil {
 		if g, ok := call.Arg(alias(call, name)); ok {
@@ -54,7 +55,7 @@ func argumentOf(a *abi.Arch, call *abi.Syscall, name string) (argument, bool) {
 			}, true
 		}
 	}
-	if len(name) == 4 && name[:3] == "arg" && name[3] >= '0' && name[3] <= '5' {
+	if rawRegister(name) != 0 {
 		return argument{
 			name:    name,
 			typ:     "register",

@@ -54,7 +54,7 @@ func Describe(a *abi.Arch, d bpf.Data) string {
 	var conds []string
 	for i := range call.Args {
 		g := &call.Args[i]
-		unread &^= Operand{Reg: g.Reg, High: g.High}.registers()
+		unread &^= Operand{Reg: g.Reg, High: g.High}.registers() | rawRegister(g.Name)
 		switch {
 		case !g.Pointer:
 			conds = append(conds, g.Name+" == "+texts[i])
@@ -63,6 +63,15 @@ func Describe(a *abi.Arch, d bpf.Data) string {
 		}
 	}
 	return callText(call.Name, append(conds, rawConds(a, &d, unread)...))
+}
+
+// rawRegister is the register that an argument's name would mean if the call
+// had no such argument: keyctl's and prctl's arg2 is in the register before.
+func rawRegister(name string) uint8 {
+	if len(name) == 4 && name[:3] == "arg" && name[3] >= '0' && name[3] <= '5' {
+		return 1 << (name[3] - '0')
+	}
+	return 0
 }
 
 // numberText is the number of a call without a name: decimal, or hexadecimal

@@ -48,9 +48,9 @@ func Rules(o Options) *rapid.Generator[*policy.Rules] {
 		if err != nil {
 			t.Fatalf("%s\n%v", text, err)
 		}
-		ph := rapid.SampledFrom(p.Phases).Draw(t, "phase")
-		if len(ph.Classes) > 0 && rapid.Bool().Draw(t, "thread") {
-			return rapid.SampledFrom(ph.Classes).Draw(t, "class").Rules
+		ph := p.Phases[rapid.IntRange(0, len(p.Phases)-1).Draw(t, "phase")]
+		if class := rapid.IntRange(0, len(ph.Classes)).Draw(t, "thread"); class > 0 {
+			return ph.Classes[class-1].Rules
 		}
 		return ph.Wide()
 	})
@@ -74,10 +74,13 @@ func (w *writer) upTo(n int, what string) int { return rapid.IntRange(0, n).Draw
 func one[E any](w *writer, what string, of ...E) E { return rapid.SampledFrom(of).Draw(w.T, what) }
 
 func (w *writer) policy() {
-	w.arches = rapid.SliceOfNDistinct(rapid.SampledFrom(w.options.Arches), 1, min(3, len(w.options.Arches)), func(a *abi.Arch) string { return a.Name }).Draw(w.T, "arches")
-	names := make([]string, len(w.arches))
-	for i, a := range w.arches {
-		names[i] = a.Name
+	var all, names []string // by name, as a failure would print the tables of an Arch
+	for _, a := range w.options.Arches {
+		all = append(all, a.Name)
+	}
+	for _, name := range rapid.SliceOfNDistinct(rapid.SampledFrom(all), 1, min(3, len(all)), rapid.ID).Draw(w.T, "arches") {
+		a, _ := abi.ByName(name)
+		w.arches, names = append(w.arches, a), append(names, name)
 	}
 	w.line("language 1\npolicy drawn")
 	w.line("arch %s else %s", strings.Join(names, ", "), w.verdict())
@@ -163,8 +166,7 @@ func (w *writer) call() string {
 			return one(w, "set", w.sets...)
 		}
 	case 4:
-		a := one(w, "arch", w.arches...)
-		calls := a.Calls()
+		calls := w.arches[w.upTo(len(w.arches)-1, "arch")].Calls()
 		return w.conditional(calls[w.upTo(len(calls)-1, "any call")].Name)
 	}
 	return w.conditional(one(w, "call", "read", "write", "write", "socket", "openat", "mmap", "lseek", "accept4", "close", "pread64", "fcntl", "mprotect", "prctl"))
