@@ -3,10 +3,12 @@ package main
 import (
 	"errors"
 	"os"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/narrow-sandbox/narrow/internal/launch"
+	"github.com/narrow-sandbox/narrow/internal/verify"
 	"github.com/narrow-sandbox/narrow/policy"
 )
 
@@ -45,6 +47,9 @@ cannot be executed or found, as in a shell.`,
 			if empty := emptyPhases(p); len(empty) > 0 {
 				return notStarted(empty)
 			}
+			if err := inOrder(p); err != nil {
+				return notStarted(err)
+			}
 			cfg.Policy, cfg.Program, cfg.Args, cfg.Env = p, program[0], program, os.Environ()
 			cfg.Notes = s.err
 			cfg.Exit = func(err error) { os.Exit(s.report(err)) }
@@ -58,6 +63,20 @@ cannot be executed or found, as in a shell.`,
 	runLater(c, &audit)
 	c.Flags().SetInterspersed(true)
 	return c
+}
+
+// inOrder refuses a policy with a phase that lets run what an earlier one
+// stops: run installs the filter of one phase, which stands for those before it
+// because it lies within them.
+func inOrder(p *policy.Policy) error {
+	if len(p.Phases) == 1 {
+		return nil
+	}
+	widening, _ := checkOrder(verify.New(verify.Limits{}), p)
+	if len(widening) == 0 {
+		return nil
+	}
+	return errors.New(strings.Join(widening, "\n"))
 }
 
 // runLater declares the flags whose time has not come: --audit is refused by

@@ -62,6 +62,9 @@ func lookUp(name, path string) (string, error) {
 			dir = "." // an empty element is the working directory
 		}
 		candidate := dir + "/" + name
+		if _, err := os.Stat(candidate); err != nil {
+			continue // a folder that this user may not search holds nothing for him, as for a shell
+		}
 		err := executable(candidate)
 		if err == nil {
 			return candidate, nil
