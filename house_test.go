@@ -31,6 +31,7 @@ var ladder = map[string]int{
 	"internal/victim":   4,
 	"":                  4,
 	"internal/launch":   4,
+	"narrowtest":        5,
 	"cmd":               5,
 	"examples":          5,
 }

@@ -1,0 +1,242 @@
+package narrow
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/narrow-sandbox/narrow/abi"
+	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/internal/compile"
+	"github.com/narrow-sandbox/narrow/internal/verify"
+	"github.com/narrow-sandbox/narrow/policy"
+)
+
+// step is a phase, ready to be entered.
+type step struct {
+	phase   *policy.PhaseRules
+	kept    []string
+	wide    *filter            // for the whole process; nil installs none
+	own     *filter            // for threads of the unnamed class
+	classes map[string]*filter // by the class's name in the policy
+}
+
+// filter is rules and the program that is proved to be them.
+type filter struct {
+	rules   *policy.Rules
+	program bpf.Program
+	lacks   error // what the kernel lacks for it; asked for when the first phase is entered
+}
+
+// builder makes the filters of a policy and proves them.
+type builder struct {
+	policy *policy.Policy
+	needs  Needs
+	prover *verify.Prover
+}
+
+// build makes a Sandbox: every filter compiled and proved, the phases a staircase.
+func build(p *policy.Policy, needs Needs) (*Sandbox, error) {
+	b := &builder{p, needs, verify.New(verify.Limits{})}
+	s := &Sandbox{policy: p, needs: needs, threads: map[int]threadEntry{}, domains: make([][]int, len(p.Phases))}
+	for i := range p.Phases {
+		st, err := b.step(i)
+		if err != nil {
+			return nil, err
+		}
+		s.steps = append(s.steps, st)
+	}
+	if err := b.staircase(s.steps); err != nil {
+		return nil, err
+	}
+	return s, budget(s.steps)
+}
+
+func (b *builder) step(i int) (*step, error) {
+	ph := b.policy.Phases[i]
+	st := &step{phase: ph, kept: keptCalls(b.policy.Phases, i), classes: map[string]*filter{}}
+	if ph.Strict || ph.Unfiltered() {
+		return st, nil
+	}
+	if err := unsupervised(ph); err != nil {
+		return nil, err
+	}
+	wide, err := keep(b.policy.Arches, ph.Wide(), st.kept)
+	if err != nil {
+		return nil, &Error{Phase: ph.Name, Layer: LayerSeccomp, Err: err}
+	}
+	if st.wide, err = b.filter(wide, ph.Name, ""); err != nil {
+		return nil, err
+	}
+	if len(ph.Classes) == 0 {
+		return st, nil
+	}
+	if st.own, err = b.filter(ph.Own, ph.Name, ""); err != nil {
+		return nil, err
+	}
+	for _, c := range ph.Classes {
+		if c.Strict {
+			continue
+		}
+		if st.classes[c.Name], err = b.filter(c.Rules, ph.Name, c.Name); err != nil {
+			return nil, err
+		}
+	}
+	return st, nil
+}
+
+// filter compiles rules and proves the program.
+func (b *builder) filter(rules *policy.Rules, phase, class string) (*filter, error) {
+	if b.needs.Seccomp == AuditOnly {
+		rules = audit(rules)
+	}
+	wrong := func(kind, err error) error {
+		return &Error{Phase: phase, Class: class, Layer: LayerSeccomp, Kind: kind, Err: err}
+	}
+	program, err := compile.Compile(rules, compile.Options{})
+	if err != nil {
+		return nil, wrong(nil, err)
+	}
+	code, err := b.prover.Program(program)
+	if err != nil {
+		return nil, wrong(ErrUnproved, err)
+	}
+	result, err := b.prover.Equal(code, b.prover.Rules(rules))
+	if err != nil {
+		return nil, wrong(ErrUnproved, err)
+	}
+	if result.Answer != verify.Yes {
+		return nil, wrong(ErrUnproved, fmt.Errorf("is the filter the policy? %v %s", result.Answer, why(result)))
+	}
+	return &filter{rules: rules, program: program}, nil
+}
+
+// staircase proves that no phase lets run what those before it stop.
+func (b *builder) staircase(steps []*step) error {
+	var before []*verify.Meaning
+	for _, st := range steps {
+		if st.wide == nil {
+			continue
+		}
+		m := b.prover.Rules(st.wide.rules)
+		result, err := b.prover.Subset(m, b.prover.Stack(before...))
+		if err == nil && result.Answer != verify.Yes {
+			err = fmt.Errorf("does it allow no more than the phases before it? %v %s", result.Answer, why(result))
+		}
+		if err != nil {
+			return &Error{Phase: st.phase.Name, Kind: ErrStaircase, Err: err,
+				Hint: "allow the call in the earlier phases too, or not in this one"}
+		}
+		before = append(before, m)
+	}
+	return nil
+}
+
+// why is the reason of an answer that is not yes.
+func why(r verify.Result) string {
+	if r.Witness == nil {
+		return "(" + r.Reason + ")"
+	}
+	d := r.Witness.Call
+	if a, ok := abi.ByAudit(d.Arch, d.Nr); ok {
+		return "(" + policy.Describe(a, d) + " on " + a.Name + ")"
+	}
+	return fmt.Sprintf("(call %d of audit arch %#x)", d.Nr, d.Arch)
+}
+
+// budget checks that the kernel admits the filters on top of each other.
+func budget(steps []*step) error {
+	var stack bpf.Stack
+	for _, st := range steps {
+		if st.wide == nil {
+			continue
+		}
+		stack = append(stack, st.wide.program)
+		top := bpf.Program(nil)
+		for _, f := range st.threadFilters() {
+			if f.program.Cost() > top.Cost() {
+				top = f.program
+			}
+		}
+		whole := slices.Clone(stack)
+		if top != nil {
+			whole = append(whole, top)
+		}
+		if err := whole.Check(); err != nil {
+			return &Error{Phase: st.phase.Name, Layer: LayerSeccomp, Err: err}
+		}
+	}
+	return nil
+}
+
+// threadFilters are the filters that threads may stack on the wide one.
+func (st *step) threadFilters() []*filter {
+	var all []*filter
+	if st.own != nil {
+		all = append(all, st.own)
+	}
+	for _, f := range st.classes {
+		all = append(all, f)
+	}
+	return all
+}
+
+// audit is rules that deny nothing: what they would deny is logged.
+func audit(r *policy.Rules) *policy.Rules {
+	watched := &policy.Rules{Else: logged(r.Else), ElseAt: r.ElseAt}
+	for _, a := range r.Arches {
+		lists := make([]policy.List, len(a.Lists))
+		for i, list := range a.Lists {
+			for _, m := range list {
+				c := *m
+				c.Verdict = logged(m.Verdict)
+				lists[i] = append(lists[i], &c)
+			}
+		}
+		watched.Arches = append(watched.Arches, &policy.ArchRules{Arch: a.Arch, Lists: lists})
+	}
+	return watched
+}
+
+func logged(v policy.Verdict) policy.Verdict {
+	if v.Kind.Runs() {
+		return v
+	}
+	return policy.Verdict{Kind: policy.Log}
+}
+
+// unsupervised refuses verdicts that somebody beside the program must answer.
+func unsupervised(ph *policy.PhaseRules) error {
+	sets := []*policy.Rules{ph.Own}
+	for _, c := range ph.Classes {
+		sets = append(sets, c.Rules)
+	}
+	for _, rules := range sets {
+		for _, found := range verdicts(rules) {
+			if k := found.verdict.Kind; k == policy.Trace || k == policy.Notify {
+				return &Error{Phase: ph.Name, Layer: LayerSeccomp,
+					Err: fmt.Errorf("%v: %v needs a supervisor that answers, and a program that narrows itself has none", found.pos, strings.TrimSpace(k.String()+" "+found.text))}
+			}
+		}
+	}
+	return nil
+}
+
+type placed struct {
+	verdict policy.Verdict
+	pos     policy.Pos
+	text    string
+}
+
+// verdicts lists the verdicts of rules with their places.
+func verdicts(r *policy.Rules) []placed {
+	all := []placed{{r.Else, r.ElseAt, "of other ABIs"}}
+	for _, a := range r.Arches {
+		for _, list := range a.Lists {
+			for _, m := range list {
+				all = append(all, placed{m.Verdict, m.Pos, m.Text})
+			}
+		}
+	}
+	return all
+}
