@@ -375,6 +375,22 @@ phase serving { errno EPERM landlock_create_ruleset landlock_add_rule landlock_r
 	init.Allows(t, "before", func() error { _, err := os.ReadDir("/"); return err })
 }
 
+// More threads than the phase lets the process have descriptors.
+func TestLimitOfDescriptors(t *testing.T) {
+	s := sandbox(t, strings.Replace(staircase, "phase init", "process { rlimit NOFILE 16 }\nphase init", 1))
+	inChild(t, func() error {
+		busy(30)
+		r, err := s.Enter("init")
+		if err != nil {
+			return err
+		}
+		if len(r.Threads) < 31 {
+			return fmt.Errorf("%d threads seen:\n%v", len(r.Threads), r)
+		}
+		return nil
+	})
+}
+
 // A phase that denies all of /proc is entered, and the report says what that means.
 func TestPhaseThatCannotLook(t *testing.T) {
 	text := `language 1
@@ -434,4 +450,28 @@ func TestProcessBlock(t *testing.T) {
 			})
 		})
 	}
+}
+
+// What is kept suffices: the first phase allows only what Go itself needs, and
+// kills for everything else; the second brings a domain and thread classes.
+func TestKeptCallsSuffice(t *testing.T) {
+	text := `language 1
+policy tight
+arch x86_64, aarch64 else kill-process
+default kill-process
+errno ENOSYS clone3
+phase init { allow @startup @threading @memory @network-io }
+phase serving {
+	allow @threading @memory @network-io
+	files { read /etc }
+	thread worker { errno EBUSY getpid }
+	thread other { allow @network-io }
+}
+`
+	serving := narrowtest.In{Sandbox: sandbox(t, text), Phase: "serving"}
+	serving.Allows(t, "process", func() error { return nil })
+	worker := serving
+	worker.Class = "worker"
+	worker.Kills(t, "worker", func() error { return syscall.Chdir("/") })
+	worker.Allows(t, "nothing more", func() error { return nil })
 }

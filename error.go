@@ -42,7 +42,7 @@ func (e *Error) Error() string {
 	if e.Class != "" {
 		s += "thread " + e.Class + ": "
 	}
-	if e.Layer != "" {
+	if _, named := e.Err.(*kernel.Error); e.Layer != "" && !named { // which names its layer itself
 		s += string(e.Layer) + ": "
 	}
 	s += e.Err.Error()

@@ -39,7 +39,7 @@ func (e *entering) check(l *layer, now []*kernel.Status) error {
 	return nil
 }
 
-const unseen = "the phase does not let the program read /proc; the kernel said that no thread was missed"
+const unseen = "the program cannot read /proc now; the kernel said that no thread was missed"
 
 func (e *entering) checkPrivs(l *layer, now []*kernel.Status) error {
 	if !e.has(LayerSeccomp) && !e.has(LayerLandlock) {
@@ -107,10 +107,15 @@ func threadsNow(may kernel.May, before *kernel.Threads) ([]*kernel.Status, error
 	return now, err
 }
 
-// unreadable reports whether an error is only that a filter or a domain keeps
-// us from looking.
+// unreadable reports whether an error is only that a filter, a domain or the
+// limit on descriptors keeps us from looking, or that /proc is not mounted.
 func unreadable(err error) bool {
-	return errors.Is(err, kernel.ErrMayNot) || errors.Is(err, syscall.EACCES) || errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.ENOSYS)
+	for _, known := range []error{kernel.ErrMayNot, syscall.EACCES, syscall.EPERM, syscall.ENOSYS, syscall.EMFILE, syscall.ENFILE, syscall.ENOENT} {
+		if errors.Is(err, known) {
+			return true
+		}
+	}
+	return false
 }
 
 func threadReports(all []*kernel.Status) []ThreadReport {

@@ -1,0 +1,21 @@
+package narrow_test
+
+import (
+	"testing"
+
+	"github.com/narrow-sandbox/narrow"
+)
+
+// Whatever is missing, there is a reason for it, and none for what is there.
+func TestProbeGivesReasons(t *testing.T) {
+	s := narrow.Probe()
+	missing := 0
+	for _, there := range []bool{s.Seccomp, s.Landlock > 0, s.WriteXorExecute} {
+		if !there {
+			missing++
+		}
+	}
+	if missing != len(s.Lacks) {
+		t.Errorf("%d missing, and the reasons are %v", missing, s.Lacks)
+	}
+}
