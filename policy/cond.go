@@ -46,13 +46,7 @@ func withArticle(noun string) string {
 func argumentOf(a *abi.Arch, call *abi.Syscall, name string) (argument, bool) {
 	if call != nil {
 		if g, ok := call.Arg(alias(call, name)); ok {
-			return argument{
-				name:    name,
-				typ:     g.Type,
-				operand: Operand{Reg: g.Reg, High: g.High, Bits: g.Bits},
-				signed:  g.Signed,
-				pointer: g.Pointer,
-			}, true
+			return named(name, g), true
 		}
 	}
 	if rawRegister(name) != 0 {
@@ -63,6 +57,17 @@ func argumentOf(a *abi.Arch, call *abi.Syscall, name string) (argument, bool) {
 		}, true
 	}
 	return argument{}, false
+}
+
+// named is an argument of the tables.
+func named(name string, g *abi.Arg) argument {
+	return argument{
+		name:    name,
+		typ:     g.Type,
+		operand: Operand{Reg: g.Reg, High: g.High, Bits: g.Bits},
+		signed:  g.Signed,
+		pointer: g.Pointer,
+	}
 }
 
 // alias is the kernel's name for one that manual pages and strace use where

@@ -24,7 +24,7 @@ func (r *resolver) conds(a *abi.Arch, call *abi.Syscall, e *CallExpr) ([]Cond, t
 	var out []Cond
 	all := holds
 	for _, ce := range e.Conds {
-		c, t := r.cond(a, call, ce)
+		c, t := r.cond(a, call, e, ce)
 		all = max(all, t)
 		if t == open {
 			out = append(out, c)
@@ -37,10 +37,13 @@ func (r *resolver) conds(a *abi.Arch, call *abi.Syscall, e *CallExpr) ([]Cond, t
 }
 
 // cond resolves one condition.
-func (r *resolver) cond(a *abi.Arch, call *abi.Syscall, c *CondExpr) (Cond, truth) {
+func (r *resolver) cond(a *abi.Arch, call *abi.Syscall, e *CallExpr, c *CondExpr) (Cond, truth) {
 	g, ok := argumentOf(a, call, c.Arg.Text)
 	if !ok {
 		return Cond{}, unseen
+	}
+	if g, ok = r.refine(a, call, e, c, g); !ok {
+		return Cond{}, broken
 	}
 	if g.pointer && !isNullTest(c) {
 		r.pointerCompared(&g, c)
@@ -87,7 +90,7 @@ func (r *resolver) ranges(a *abi.Arch, g *argument, mask uint64, c *CondExpr) (u
 	if len(c.List) != 1 {
 		return mask, nil, false // the parser has said so
 	}
-	v, ok := r.operandValue(a, g, mask, c, c.List[0].Low)
+	v, ok := r.operandValue(a, g, mask, c, c.Op, c.List[0].Low)
 	if !ok {
 		return mask, nil, false
 	}
@@ -123,10 +126,14 @@ func (r *resolver) list(a *abi.Arch, g *argument, mask uint64, c *CondExpr) ([]R
 	good := true
 	d := domainOf(g, mask)
 	for _, e := range c.List {
-		low, ok := r.operandValue(a, g, mask, c, e.Low)
+		op := Equal
+		if e.High != nil {
+			op = LessEqual
+		}
+		low, ok := r.operandValue(a, g, mask, c, op, e.Low)
 		high := low
 		if ok && e.High != nil {
-			high, ok = r.operandValue(a, g, mask, c, e.High)
+			high, ok = r.operandValue(a, g, mask, c, op, e.High)
 		}
 		switch {
 		case !ok:
@@ -141,16 +148,16 @@ func (r *resolver) list(a *abi.Arch, g *argument, mask uint64, c *CondExpr) ([]R
 	return union(ranges), good
 }
 
-// operandValue resolves a value that is compared with the argument's bits
-// under a mask.
-func (r *resolver) operandValue(a *abi.Arch, g *argument, mask uint64, c *CondExpr, e *ValueExpr) (uint64, bool) {
+// operandValue resolves a value with which the argument's bits under a mask
+// are compared by op.
+func (r *resolver) operandValue(a *abi.Arch, g *argument, mask uint64, c *CondExpr, op Op, e *ValueExpr) (uint64, bool) {
 	n, ok := r.value(a, e)
 	if !ok {
 		return 0, false
 	}
 	v := uint64(0)
 	if domainOf(g, mask).flip != 0 || mask == g.bits() {
-		v, ok = r.convert(a, g, e, n)
+		v, ok = r.convert(a, g, op, e, n)
 	} else {
 		v, ok = r.pattern(a, g, e, n)
 	}

@@ -14,6 +14,7 @@ type number struct {
 	bits     uint64
 	negative bool
 	named    bool // a constant, which C converts to the argument's type
+	radix    bool // written in hexadecimal, octal or binary: bits rather than a number
 	null     bool // NULL
 }
 
@@ -25,10 +26,7 @@ func (r *resolver) value(a *abi.Arch, e *ValueExpr) (number, bool) {
 	for i := range e.Terms {
 		t, ok := r.term(a, &e.Terms[i])
 		good = good && ok
-		n.bits |= t.bits
-		n.negative = n.negative || t.negative
-		n.named = n.named || t.named
-		n.null = n.null || t.null
+		n = n.or(t)
 	}
 	return n, good
 }
@@ -49,12 +47,14 @@ func (r *resolver) term(a *abi.Arch, t *Term) (number, bool) {
 		if !ok {
 			return number{}, false
 		}
-		n.bits |= v.bits
-		n.negative = n.negative || v.negative
-		n.named = n.named || v.named
-		n.null = n.null || v.null
+		n = n.or(v)
 	}
 	return n, true
+}
+
+// or joins two terms of a value.
+func (n number) or(m number) number {
+	return number{n.bits | m.bits, n.negative || m.negative, n.named || m.named, n.radix || m.radix, n.null || m.null}
 }
 
 // literal reads a number or a constant; param is where it comes from, if so.
@@ -71,7 +71,7 @@ func (r *resolver) literal(a *abi.Arch, pos Pos, text, param string) (number, bo
 		if negative {
 			return number{bits: -magnitude, negative: magnitude != 0}, true
 		}
-		return number{bits: magnitude}, true
+		return number{bits: magnitude, radix: len(text) > 1 && text[0] == '0'}, true
 	}
 	v, ok := a.Constant(text)
 	if !ok {
@@ -101,11 +101,14 @@ func (r *resolver) unknownConstant(a *abi.Arch, pos Pos, text, param string) {
 }
 
 // convert makes a value one of the argument's: a pattern of its bits. A
-// constant is converted as C does, so that AT_FDCWD fits where it is used; a
-// number must be one that the type has.
-func (r *resolver) convert(a *abi.Arch, g *argument, e *ValueExpr, n number) (uint64, bool) {
+// constant is converted as C does, so that AT_FDCWD fits where it is used, and
+// so are bits in hexadecimal or octal where only equality is asked for; other
+// numbers must be ones that the type has.
+func (r *resolver) convert(a *abi.Arch, g *argument, op Op, e *ValueExpr, n number) (uint64, bool) {
 	all := g.bits()
 	switch {
+	case n.radix && !n.negative && n.bits <= all && (op == Equal || op == NotEqual):
+		return n.bits, true
 	case n.named && (n.negative && n.bits|all>>1 == ^uint64(0) || !n.negative && n.bits <= all):
 		return n.bits & all, true
 	case n.negative && !g.signed:

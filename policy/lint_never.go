@@ -12,7 +12,7 @@ func (r *resolver) neverHolds(e *CallExpr) {
 	for _, a := range r.arches {
 		call, _ := a.Call(e.Name)
 		for _, c := range e.Conds {
-			if _, t := r.cond(a, call, c); t == fails {
+			if _, t := r.cond(a, call, e, c); t == fails {
 				r.warn(c.Pos, fmt.Sprintf("%s can never hold", c), r.whyNever(a, call, c), "")
 				return
 			}

@@ -49,10 +49,12 @@ func TestResolveErrors(t *testing.T) {
 		{"too wide", head + "allow socket(family == 4294967296)", "t:2:24: 4294967296 is too wide for family, an int (32 bits, signed) on x86_64; expected -2147483648..2147483647\n" +
 			"t:2:24: 4294967296 is too wide for family, an int (32 bits, signed) on aarch64; expected -2147483648..2147483647"},
 		{"unsigned too wide", "arch x86_64 default allow\nlog write(fd >= 0x100000000)", "t:2:17: 0x100000000 is too wide for fd, an unsigned int (32 bits, unsigned); expected 0..4294967295"},
-		{"bits of a signed one", "arch x86_64 default allow\nlog socket(family == 0xffffffff)", "t:2:22: 0xffffffff is too wide for family, an int (32 bits, signed); expected -2147483648..2147483647; write -1 for the same bits"},
+		{"bits of a signed one", "arch x86_64 default allow\nlog socket(family < 0xffffffff)", "t:2:21: 0xffffffff is too wide for family, an int (32 bits, signed); expected -2147483648..2147483647; write -1 for the same bits"},
+		{"number of a signed one", "arch x86_64 default allow\nlog socket(family == 4294967295)", "t:2:22: 4294967295 is too wide for family, an int (32 bits, signed); expected -2147483648..2147483647; write -1 for the same bits"},
 		{"negative unsigned", "arch x86_64 default allow\nlog write(fd == -1)", "t:2:17: -1 is negative; expected a value of fd, an unsigned int (32 bits, unsigned); write 0xffffffff for the same bits"},
 		{"negative register", "arch x86_64 default allow\nlog write(arg0 == -1)", "t:2:19: -1 is negative; expected a value of arg0, a register (64 bits, unsigned); write 0xffffffffffffffff for the same bits"},
 		{"register of 32 bits", "arch i386 default allow\nlog write(arg0 == 0x100000000)", "t:2:19: 0x100000000 is too wide for arg0, a register (32 bits, unsigned); expected 0..4294967295"},
+		{"two widths", "arch x86_64 default allow\nlog prctl(option in {PR_SET_MM, PR_SET_NAME}, arg2 > 1)", "t:2:47: arg2 has 32 bits for PR_SET_MM and 64 for PR_SET_NAME; expected values of option that agree in it; write a call for each"},
 		{"mask too wide", "arch x86_64 default allow\nlog write(fd & 0x100000000 == 0)", "t:2:16: 0x100000000 is too wide for fd, an unsigned int (32 bits, unsigned); expected 0..4294967295"},
 		{"flags too wide", "arch x86_64 default allow\nlog write(fd has 0x100000000)", "t:2:18: 0x100000000 is too wide for fd, an unsigned int (32 bits, unsigned); expected 0..4294967295"},
 		{"short", "arch i386 default allow\nlog chmod(mode == 0200000)", "t:2:19: 0200000 is too wide for mode, an umode_t (16 bits, unsigned); expected 0..65535"},

@@ -59,6 +59,7 @@ func TestCalls(t *testing.T) {
 		{"x86_64", "allow accept(fd not in {-3..2})", "allow 0x2b fd=r0:32{3-0xfffffffc}"},
 		{"x86_64", "allow openat(dfd == AT_FDCWD)", "allow 0x101 dfd=r0:32{0xffffff9c}"},
 		{"x86_64", "allow openat(dfd == -100)", "allow 0x101 dfd=r0:32{0xffffff9c}"},
+		{"x86_64", "allow accept(fd == 0xffffffff) umask(mask in {037777777777})", "allow 0x2b fd=r0:32{0xffffffff}; allow 0x5f mask=r0:32{0xffffffff}"},
 		{"x86_64", "allow lseek(offset < 0)", "allow 8 offset=r1:64{0x8000000000000000-0xffffffffffffffff}"},
 		{"x86_64", "allow lseek(offset >= -1)", "allow 8 offset=r1:64{0-0x7fffffffffffffff,0xffffffffffffffff}"},
 
@@ -70,6 +71,12 @@ func TestCalls(t *testing.T) {
 		{"x86_64", "allow mmap(fd == -1)", "allow 9 fd=r4:32{0xffffffff}"},
 		{"x86_64", "allow clone(flags == CLONE_VM)", "allow 0x38 flags=r0:32{0x100}"},
 		{"s390x", "allow clone(clone_flags == CLONE_VM)", "allow 0x78 clone_flags=r1:32{0x100}"},
+
+		// widths that another argument decides
+		{"x86_64", "allow prctl(option == PR_SET_NAME, arg2 > 1)", "allow 0x9d option=r0:32{0xf} arg2=r1:64{2-0xffffffffffffffff}"},
+		{"x86_64", "allow prctl(option == PR_SET_MM, arg2 > 1)", "allow 0x9d option=r0:32{0x23} arg2=r1:32{2-0xffffffff}"},
+		{"x86_64", "allow prctl(arg2 > 1, option in {PR_SET_MM, PR_SET_PTRACER})", "allow 0x9d arg2=r1:32{2-0xffffffff} option=r0:32{0x23,0x59616d61}"},
+		{"x86_64", "allow prctl(option <= 100, arg2 > 1)", "allow 0x9d option=r0:32{0-0x64,0x80000000-0xffffffff} arg2=r1:64{2-0xffffffffffffffff}"},
 
 		// long and size_t on the ABI's word
 		{"i386", "allow write(count > 1)", "allow 4 count=r2:32{2-0xffffffff}"},

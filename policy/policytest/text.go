@@ -202,7 +202,7 @@ func (w *writer) common(name string) []abi.Arg {
 		case !ok:
 		case !found:
 			found = true
-			args = append([]abi.Arg{}, call.Args...)
+			args = narrower(call.Args, call)
 		default:
 			args = narrower(args, call)
 		}
@@ -210,16 +210,22 @@ func (w *writer) common(name string) []abi.Arg {
 	return args
 }
 
-// narrower keeps the arguments that the call has, too.
+// narrower keeps the arguments that the call has, too, but for those whose
+// width depends on another argument.
 func narrower(args []abi.Arg, call *abi.Syscall) []abi.Arg {
 	kept := []abi.Arg{}
 	for _, g := range args {
-		if h, ok := call.Arg(g.Name); ok && h.Pointer == g.Pointer && h.Signed == g.Signed {
+		if h, ok := call.Arg(g.Name); ok && !decided(call, h) && h.Pointer == g.Pointer && h.Signed == g.Signed {
 			g.Bits = min(g.Bits, h.Bits)
 			kept = append(kept, g)
 		}
 	}
 	return kept
+}
+
+func decided(call *abi.Syscall, g *abi.Arg) bool {
+	_, ok := call.Decider(g)
+	return ok
 }
 
 // cond draws a condition on an argument.
