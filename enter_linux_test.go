@@ -475,3 +475,47 @@ phase serving {
 	worker.Kills(t, "worker", func() error { return syscall.Chdir("/") })
 	worker.Allows(t, "nothing more", func() error { return nil })
 }
+
+// Threads that start and end while the phases are entered: none is missed, and
+// none that ends stands in the way.
+func TestEnterWhileThreadsComeAndGo(t *testing.T) {
+	s := sandbox(t, strings.Replace(staircase, "phase init", "files { read /etc }\nphase init", 1))
+	inChild(t, func() error {
+		for range 4 {
+			go func() {
+				for {
+					done := make(chan bool)
+					go func() {
+						runtime.LockOSThread() // its thread ends with it
+						close(done)
+					}()
+					<-done
+				}
+			}()
+		}
+		time.Sleep(time.Millisecond)
+		for n, phase := range s.Phases() {
+			r, err := s.Enter(phase)
+			if err != nil {
+				return err
+			}
+			for _, th := range r.Threads {
+				if th.Filters != n+1 {
+					return fmt.Errorf("phase %s: %+v", phase, th)
+				}
+			}
+		}
+		for range 50 {
+			result := make(chan error)
+			go func() {
+				runtime.LockOSThread()
+				_, err := os.ReadDir("/")
+				result <- errors.Join(want(err, syscall.EACCES), want(syscall.Mkdir("/nonexistent/folder", 0), syscall.EXDEV))
+			}()
+			if err := <-result; err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
