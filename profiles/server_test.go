@@ -39,6 +39,9 @@ func TestMain(m *testing.M) {
 // need skips a test that wants a program which is not installed; in CI that is a failure.
 func need(t *testing.T, program string) string {
 	t.Helper()
+	if testing.Short() {
+		t.Skip("real programs are for the long form")
+	}
 	path, err := exec.LookPath(program)
 	if err == nil {
 		return path

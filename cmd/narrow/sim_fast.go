@@ -1,7 +1,7 @@
 package main
 
 import (
-	"bytes"
+	"slices"
 
 	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
@@ -40,17 +40,18 @@ func (f *fast) eat(c byte) bool {
 	return false
 }
 
-// word is a string without escapes, or a bare number.
+// word is a string of printable ASCII without escapes, or a bare number. What
+// else JSON allows or forbids in a string is for the slow parser to know.
 func (f *fast) word() (text []byte, quoted, ok bool) {
 	f.skip()
 	if f.at < len(f.line) && f.line[f.at] == '"' {
-		end := bytes.IndexByte(f.line[f.at+1:], '"')
+		end := slices.Index(f.line[f.at+1:], '"')
 		if end < 0 {
 			return nil, false, false
 		}
 		text = f.line[f.at+1 : f.at+1+end]
 		f.at += end + 2
-		return text, true, bytes.IndexByte(text, '\\') < 0
+		return text, true, !slices.ContainsFunc(text, func(c byte) bool { return c < ' ' || c > '~' || c == '\\' })
 	}
 	start := f.at
 	for f.at < len(f.line) && f.line[f.at] >= '0' && f.line[f.at] <= '9' {
@@ -152,11 +153,6 @@ func (f *fast) take(w *fastWord) (ok bool) {
 // plain is a string that says what its bytes say.
 func (f *fast) plain() (string, bool) {
 	text, quoted, ok := f.word()
-	for _, c := range text {
-		if c < ' ' || c > '~' {
-			return "", false
-		}
-	}
 	return string(text), ok && quoted
 }
 
