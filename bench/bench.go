@@ -16,6 +16,7 @@ type bench struct {
 	options *options
 	dir     string // of this run, removed at its end
 	command string // cmd/narrow, once a section has asked for it
+	where   string // machine, when the run began
 }
 
 func newBench(ctx context.Context, o *options) (*bench, error) {
@@ -24,7 +25,7 @@ func newBench(ctx context.Context, o *options) (*bench, error) {
 		return nil, err
 	}
 	// memcached changes its user and must still reach the folder.
-	return &bench{ctx: ctx, options: o, dir: dir}, os.Chmod(dir, 0o755)
+	return &bench{ctx: ctx, options: o, dir: dir, where: machine()}, os.Chmod(dir, 0o755)
 }
 
 func (b *bench) close() { os.RemoveAll(b.dir) }
@@ -64,9 +65,18 @@ func copyProgram(from, to string) error {
 }
 
 // machine says on what was measured.
-func (b *bench) machine() string {
-	return fmt.Sprintf("%s, %d processors, %s, %s/%s, narrow at %s",
-		processor(), runtime.NumCPU(), kernelRelease(), runtime.GOOS, runtime.GOARCH, revision())
+func machine() string {
+	return fmt.Sprintf("%s, %d processors%s, %s, %s/%s, narrow at %s",
+		processor(), runtime.NumCPU(), busy(), kernelRelease(), runtime.GOOS, runtime.GOARCH, revision())
+}
+
+// busy is how much others make of the machine, as the load average tells.
+func busy() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return ""
+	}
+	return fmt.Sprintf(" (load average %s)", strings.Fields(string(text))[0])
 }
 
 // processor is the processor's name; it is "unknown processor" off Linux.

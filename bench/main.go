@@ -85,7 +85,7 @@ func run() error {
 // sections measures each section, prints it at once, and tells at the end what
 // was missed.
 func (b *bench) sections(chosen []section) error {
-	fmt.Println(b.machine())
+	fmt.Println(b.where)
 	var done []table
 	var missed []string
 	for _, s := range chosen {
@@ -103,7 +103,7 @@ func (b *bench) sections(chosen []section) error {
 		missed = append(missed, t.missed()...)
 	}
 	if b.options.update {
-		if err := updateDocument(b.machine(), done); err != nil {
+		if err := updateDocument(b.where, done); err != nil {
 			return err
 		}
 	}
