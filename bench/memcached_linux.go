@@ -41,7 +41,7 @@ func memcachedRows(b *bench) ([]row, error) {
 			return nil, err
 		}
 		for i, l := range loads {
-			rows = append(rows, results[i].rows(l.name+", "+threads+" threads")...)
+			rows = append(rows, results[i].rows(l.name+", threads "+threads)...)
 		}
 	}
 	return rows, nil
