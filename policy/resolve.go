@@ -56,28 +56,28 @@ type resolver struct {
 	options Options
 	file    *File
 	policy  *Policy
+	head    head
 
+	// By architecture, in the order of the arch line; owned and tails are
+	// filled once asked for.
 	arches []*abi.Arch
-	owned  [][]Range // by architecture, once asked for
+	owned  [][]Range
+	tails  [][]entry
 
-	head       head
+	// What walks through the statements meet.
 	params     map[string]*ParamValue
 	paramOrder []*ParamValue
-
-	parsed   map[string]*File // by path, nil where reading failed
-	included int              // how many includes have been gone through
-
-	conditions   map[*When]*condition
-	impliedRules map[impliedKey][][]*RuleMatch
+	parsed     map[string]*File // included files by path, nil where reading failed
+	included   int              // how many includes have been gone through
+	conditions map[*When]*condition
 
 	sets     map[string]*set
 	setOrder []string
 	inSets   []string // the sets being resolved, outermost first
 
-	conditional map[Pos]bool // the files and network blocks within a `when`
-
-	tails [][]entry // by architecture, once asked for
-	made  []madeList
+	conditional  map[Pos]bool // the files and network blocks within a `when`
+	impliedRules map[impliedKey][][]*RuleMatch
+	made         []madeList
 
 	unparsed map[int]bool // lines of the file that the parser complained of
 	errs     ErrorList
@@ -98,8 +98,8 @@ func newResolver(f *File, o Options) *resolver {
 		options: o,
 		file:    f,
 		policy:  &Policy{},
-		params:  map[string]*ParamValue{},
 
+		params:       map[string]*ParamValue{},
 		parsed:       map[string]*File{},
 		sets:         map[string]*set{},
 		told:         map[complaint]bool{},

@@ -3,6 +3,7 @@ package policy
 import (
 	"embed"
 	"io/fs"
+	"slices"
 	"strings"
 )
 
@@ -31,6 +32,7 @@ func ShippedSets() []SetInfo {
 		text, _ := shippedText(name)
 		sets = append(sets, SetInfo{Name: name, Doc: docOf(text), Text: text})
 	}
+	slices.SortFunc(sets, func(a, b SetInfo) int { return strings.Compare(a.Name, b.Name) })
 	return sets
 }
 

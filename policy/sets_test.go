@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +15,9 @@ func TestShippedSets(t *testing.T) {
 	sets := ShippedSets()
 	if len(sets) < 60 {
 		t.Fatalf("only %d sets", len(sets))
+	}
+	if !slices.IsSortedFunc(sets, func(a, b SetInfo) int { return strings.Compare(a.Name, b.Name) }) {
+		t.Error("not sorted by name")
 	}
 	for _, s := range sets {
 		f, err := Parse(s.Name, []byte(s.Text))
