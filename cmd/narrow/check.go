@@ -118,12 +118,13 @@ func (r *programReport) print(s *streams) error {
 
 // policyReport is what check says of a policy.
 type policyReport struct {
-	Policy   string          `json:"policy"`
-	Warnings []string        `json:"warnings,omitempty"`
-	Filters  []*filterReport `json:"filters"`
-	Tests    []*testReport   `json:"tests,omitempty"`
-	Widening []string        `json:"widening,omitempty"` // later phases that let run what earlier ones stop
-	Milder   []string        `json:"milder,omitempty"`   // later phases that deny more mildly
+	Policy     string          `json:"policy"`
+	Warnings   []string        `json:"warnings,omitempty"`
+	Filters    []*filterReport `json:"filters"`
+	Unfiltered []string        `json:"unfiltered,omitempty"` // phases that allow everything and install no filter
+	Tests      []*testReport   `json:"tests,omitempty"`
+	Widening   []string        `json:"widening,omitempty"` // later phases that let run what earlier ones stop
+	Milder     []string        `json:"milder,omitempty"`   // later phases that deny more mildly
 }
 
 func checkPolicy(s *streams, p *policy.Policy, f *policy.File, asJSON bool) error {
@@ -138,6 +139,9 @@ func checkPolicy(s *streams, p *policy.Policy, f *policy.File, asJSON bool) erro
 	}
 	compiled := programs{}
 	for _, ph := range p.Phases {
+		if ph.Unfiltered() {
+			r.Unfiltered = append(r.Unfiltered, ph.Name)
+		}
 		for _, f := range filtersOf(ph) {
 			r.Filters = append(r.Filters, checkFilter(v, f, compiled))
 		}
@@ -177,6 +181,9 @@ func (r *policyReport) status() error {
 }
 
 func (r *policyReport) print(s *streams) error {
+	for _, name := range r.Unfiltered {
+		fmt.Fprintf(s.out, "%s: everything is allowed, no filter is installed\n", name)
+	}
 	for _, f := range r.Filters {
 		fmt.Fprintln(s.out, f.line())
 	}

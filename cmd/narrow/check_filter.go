@@ -57,6 +57,9 @@ func (f *filterReport) line() string {
 	}
 	text := fmt.Sprintf("%s: %d instructions, %d calls by the kernel's bitmap, %d calls compared, %s",
 		name, f.Length, f.Bitmap, f.Compared, f.Proof)
+	if f.NotBitmap > 0 {
+		text += fmt.Sprintf(", %d argument-free allows miss the bitmap", f.NotBitmap)
+	}
 	if f.Problem != "" {
 		text += ": " + f.Problem
 	}
