@@ -105,3 +105,46 @@ func apartFrom(ranges []Range) bool {
 	}
 	return true
 }
+
+// FuzzPattern gives any call in the notation to what makes it concrete: an
+// example must fit the pattern, and what describes it must read back.
+func FuzzPattern(f *testing.F) {
+	for _, text := range []string{
+		"read", "write(fd in {1, 2..7}, count > 0)", "@startup", "*", "syscall_0x3ef(arg3 has 6)", "openat(dfd == AT_FDCWD, flags & O_ACCMODE != 0)",
+		"pread64(pos not in {-1, 5..9})", "mmap(addr == NULL, prot only PROT_READ)", "prctl(option == PR_SET_MM, arg2 > 3)", "setsockopt(level == SOL_TCP, optname == TCP_ULP)",
+	} {
+		f.Add(text, uint8(0))
+		f.Add(text, uint8(2))
+	}
+	arches := abi.Arches()
+	f.Fuzz(func(t *testing.T, text string, index uint8) {
+		e, err := ParseCall(text)
+		if err != nil {
+			return
+		}
+		a := arches[int(index)%len(arches)]
+		p, err := ResolvePattern([]*abi.Arch{a}, e)
+		if err != nil {
+			return
+		}
+		d, ok := p.Example(a)
+		if !ok {
+			return
+		}
+		if !p.Fits(&d) {
+			t.Fatalf("%s: %x does not fit", text, d)
+		}
+		described := Describe(a, d)
+		back, err := ParseCall(described)
+		if err != nil {
+			t.Fatalf("%s: %s: %v", text, described, err)
+		}
+		q, err := ResolvePattern([]*abi.Arch{a}, back)
+		if err != nil {
+			t.Fatalf("%s: %s: %v", text, described, err)
+		}
+		if !q.Fits(&d) {
+			t.Fatalf("%s: %x does not fit %s", text, d, described)
+		}
+	})
+}
