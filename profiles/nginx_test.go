@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"crypto/rand"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -13,12 +14,15 @@ import (
 	"net/http/httptrace"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // site is a folder with all that nginx reads and writes in a test.
@@ -27,11 +31,12 @@ type site struct {
 	t              *testing.T
 	who            user
 	dir, port, url string
+	main           string // directives before all blocks
 	client         *http.Client
 	sets           []string
 }
 
-const nginxTemplate = `USER
+const nginxTemplate = `MAIN
 worker_processes 2;
 pid DIR/run/pid;
 error_log DIR/logs/error.log info;
@@ -58,10 +63,14 @@ http {
 }
 `
 
-// newSite makes the folder and nginx.conf, with more directives in its server block.
-func newSite(t *testing.T, who user, more string) *site {
+// newSite makes the folder and nginx.conf, with more directives in its server
+// block, and others before all blocks. DIR in them stands for the folder.
+func newSite(t *testing.T, who user, more string, main ...string) *site {
 	t.Helper()
-	n := &site{t: t, who: who, dir: stateDir(t, who), port: freePort(t)}
+	n := &site{t: t, who: who, dir: stateDir(t, who), port: freePort(t), main: strings.Join(main, " ")}
+	if who == root && n.main == "" {
+		n.main = "user www-data;"
+	}
 	os.Chmod(n.dir, 0o755) // the workers' user passes
 	for _, name := range []string{"www", "state", "logs", "run", "conf"} {
 		n.mkdir(name)
@@ -89,11 +98,7 @@ func (n *site) mkdir(name string) {
 // configure writes nginx.conf.
 func (n *site) configure(more string) {
 	n.t.Helper()
-	as := ""
-	if n.who == root {
-		as = "user www-data;"
-	}
-	text := strings.NewReplacer("USER", as, "MORE", more).Replace(nginxTemplate)
+	text := strings.NewReplacer("MAIN", n.main, "MORE", more).Replace(nginxTemplate)
 	text = strings.NewReplacer("DIR", n.dir, "PORT", n.port).Replace(text)
 	write(n.t, n.who, filepath.Join(n.dir, "conf/nginx.conf"), text)
 }
@@ -202,8 +207,8 @@ func workers(t *testing.T, master int) []int {
 	}
 }
 
-// mustBeFiltered looks at master and workers, and at the manager of the cache.
-// Workers of root have become another user without powers.
+// mustBeFiltered looks at master and workers. Workers of root have become
+// another user without powers.
 func (n *site) mustBeFiltered(master int) {
 	n.t.Helper()
 	mustBeFiltered(n.t, master, 1)
@@ -212,8 +217,6 @@ func (n *site) mustBeFiltered(master int) {
 		if err != nil || bytes.Contains(text, []byte("Uid:\t0")) || !bytes.Contains(text, []byte("CapEff:\t0000000000000000")) {
 			n.t.Errorf("worker %d: %v\n%s", pid, err, text)
 		}
-	}
-	for _, pid := range children(n.t, master) {
 		mustBeFiltered(n.t, pid, 1)
 	}
 }
@@ -268,6 +271,9 @@ func TestNginxServes(t *testing.T) {
 			t.Errorf("%d connections, want one kept alive", got)
 		}
 		n.mustBeFiltered(n.cmd.Process.Pid)
+		for _, pid := range children(t, n.cmd.Process.Pid) {
+			mustBeFiltered(t, pid, 1) // those that look after the cache, too
+		}
 		if state := n.stop(syscall.SIGQUIT); state.ExitCode() != 0 {
 			t.Errorf("ended with %v after SIGQUIT", state)
 		}
@@ -397,6 +403,128 @@ func TestNginxReplacesAWorker(t *testing.T) {
 	workers(t, master)
 	n.want("/echo/1", 200, "echo 1")
 	n.mustBeFiltered(master)
+}
+
+// TestNginxKillsAStuckWorker ends it while a worker does not listen to anybody:
+// after a second the master sends SIGKILL.
+func TestNginxKillsAStuckWorker(t *testing.T) {
+	t.Parallel()
+	who := nobodyOr(t)
+	if os.Geteuid() == 0 {
+		who = root // the worker is another user's
+	}
+	n := serveSite(t, who, "")
+	stuck := workers(t, n.cmd.Process.Pid)[0]
+	syscall.Kill(stuck, syscall.SIGSTOP)
+	t.Cleanup(func() { syscall.Kill(stuck, syscall.SIGKILL) })
+	if state := n.stop(syscall.SIGTERM); state.ExitCode() != 0 {
+		t.Errorf("ended with %v", state)
+	}
+	waitGone(t, stuck)
+}
+
+// TestNginxAsRoot has the master do what root can do and its user cannot: bind
+// a low port, read another's key, mend its folders, give workers more of the
+// processor and fewer files.
+func TestNginxAsRoot(t *testing.T) {
+	needRoot(t)
+	low := lowPort(t)
+	n := newSite(t, root, "listen 127.0.0.1:"+low+" ssl; ssl_certificate DIR/conf/cert.pem; ssl_certificate_key DIR/conf/key.pem;",
+		"user www-data; worker_priority -5; worker_rlimit_nofile 1234;")
+	key, _ := certificate(t, filepath.Join(n.dir, "conf"))
+	os.Chmod(key, 0o400)
+	os.Chown(key, int(nobody.uid), int(nobody.gid))
+	n.mkdir("state/body")
+	os.Chown(filepath.Join(n.dir, "state/body"), int(nobody.uid), int(nobody.gid))
+	os.Chmod(filepath.Join(n.dir, "state/body"), 0o500)
+	n.start("tls=" + low)
+	dialTLS(t, "127.0.0.1:"+low)
+	n.mustBeFiltered(n.cmd.Process.Pid)
+	for _, pid := range workers(t, n.cmd.Process.Pid) {
+		if nice, err := unix.Getpriority(unix.PRIO_PROCESS, pid); err != nil || 20-nice != -5 {
+			t.Errorf("worker_priority: %d, %v", 20-nice, err)
+		}
+		limits, _ := os.ReadFile(fmt.Sprintf("/proc/%d/limits", pid))
+		if !regexp.MustCompile(`Max open files +1234 +1234 `).Match(limits) {
+			t.Errorf("worker_rlimit_nofile:\n%s", limits)
+		}
+	}
+	if info, err := os.Stat(filepath.Join(n.dir, "state/body")); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("the folder of temporary files: %v, %v", info.Mode(), err)
+	}
+	n.mustHaveLoggedNothing("emerg", "alert", "crit")
+}
+
+// lowPort finds a free port that only root may bind.
+func lowPort(t *testing.T) string {
+	t.Helper()
+	for port := 1023; port > 600; port-- {
+		if l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			l.Close()
+			return strconv.Itoa(port)
+		}
+	}
+	t.Fatal("no low port is free")
+	return ""
+}
+
+// mustHaveLoggedNothing demands that error.log holds no line of these levels.
+func (n *site) mustHaveLoggedNothing(levels ...string) {
+	n.t.Helper()
+	text, err := os.ReadFile(filepath.Join(n.dir, "logs/error.log"))
+	if err != nil {
+		n.t.Error(err)
+	}
+	for _, line := range strings.Split(string(text), "\n") {
+		for _, level := range levels {
+			if strings.Contains(line, "["+level+"]") {
+				n.t.Errorf("logged: %s", line)
+			}
+		}
+	}
+}
+
+// TestNginxListens tries every option of listen and of connections that the
+// profile names: each that failed would be logged.
+func TestNginxListens(t *testing.T) {
+	t.Parallel()
+	eachUserOf(t, "nginx", func(t *testing.T, who user) {
+		second, third := freePort(t), freePort(t)
+		upstreamPort, _ := upstream(t)
+		n := newSite(t, who, `reset_timedout_connection on; send_timeout 1s; read_ahead 512k;
+			listen 127.0.0.1:`+second+` reuseport so_keepalive=10:10:3 rcvbuf=64k sndbuf=64k deferred fastopen=16;
+			listen [::1]:`+third+` ipv6only=on so_keepalive=on;
+			location /info { return 200 "$tcpinfo_rtt"; }
+			location /up/ { proxy_pass http://127.0.0.1:`+upstreamPort+`; proxy_socket_keepalive on; proxy_store DIR/state/proxy/stored; proxy_store_access user:rw all:r; }`,
+			"timer_resolution 100ms; worker_cpu_affinity auto; working_directory DIR/state;")
+		n.start("port=any", "proxy="+upstreamPort)
+		n.file("www/big", noise(16<<20))
+		for _, address := range []string{"127.0.0.1:" + n.port, "127.0.0.1:" + second, "[::1]:" + third} {
+			n.url = "http://" + address
+			n.want("/echo/7", 200, "echo 7")
+		}
+		if _, body, _ := n.do("GET", "/info", ""); body == "" {
+			t.Error("TCP_INFO is empty")
+		}
+		n.do("GET", "/up/", "")
+		if info, err := os.Stat(filepath.Join(n.dir, "state/proxy/stored")); err != nil || info.Mode().Perm() != 0o604 {
+			t.Errorf("proxy_store: %v, %v", info, err)
+		}
+		n.waitForReset()
+		n.mustHaveLoggedNothing("emerg", "alert", "crit")
+	})
+}
+
+// waitForReset takes no more of an answer until nginx resets the connection.
+func (n *site) waitForReset() {
+	n.t.Helper()
+	conn := dial(n.t, "tcp", strings.TrimPrefix(n.url, "http://"))
+	conn.SetDeadline(time.Now().Add(8 * time.Second))
+	fmt.Fprintf(conn, "GET /big HTTP/1.0\r\n\r\n")
+	n.untilLogged("client timed out", "/big")
+	if _, err := io.Copy(io.Discard, conn); !errors.Is(err, syscall.ECONNRESET) {
+		n.t.Errorf("after send_timeout: %v", err)
+	}
 }
 
 // TestNginxDaemon lets it go into the background, steers it by `nginx -s`,

@@ -221,14 +221,17 @@ func TestRedisDaemon(t *testing.T) {
 
 // TestRedisReplicates has a replica follow a master, by a file and without one.
 func TestRedisReplicates(t *testing.T) {
+	t.Parallel()
 	who := nobodyOr(t)
 	master := startRedis(t, who, nil, "--repl-diskless-sync-delay", "0")
 	m := master.client()
 	m.want("OK", "SET from master")
-	replica := startRedis(t, who, []string{"replica=" + master.port}, "--replicaof", "127.0.0.1 "+master.port)
+	replica := startRedis(t, who, []string{"replica=" + master.port}, "--replicaof", "localhost "+master.port,
+		"--server_cpulist", "0", "--bio_cpulist", "0")
 	c := replica.client()
 	for _, diskless := range []string{"no", "yes"} {
 		m.want("OK", "CONFIG SET repl-diskless-sync "+diskless)
+		c.want("OK", "CONFIG SET repl-diskless-load "+map[string]string{"no": "disabled", "yes": "swapdb"}[diskless])
 		c.want("OK", "REPLICAOF NO ONE")
 		c.want("OK", "FLUSHALL")
 		c.want("OK", "REPLICAOF 127.0.0.1 "+master.port)
@@ -238,6 +241,10 @@ func TestRedisReplicates(t *testing.T) {
 	m.want("OK", "SET later on")
 	c.until("on", "GET later")
 	mustBeFiltered(t, replica.cmd.Process.Pid, 4)
+	c.want("OK", "REPLICAOF NO ONE")
+	m.want("1", "DEL from")
+	c.want("OK", "MIGRATE 127.0.0.1 "+master.port+" from 0 1000")
+	m.want("master", "GET from")
 	replica.stop(syscall.SIGTERM)
 	master.stop(syscall.SIGTERM)
 }
@@ -275,6 +282,7 @@ func TestRedisGoesNowhere(t *testing.T) {
 
 // TestRedisCluster has two nodes meet.
 func TestRedisCluster(t *testing.T) {
+	t.Parallel()
 	var nodes []*redis
 	var servers []*redisServer
 	var bus []string
@@ -410,6 +418,25 @@ func TestRedisKeepsToItsFiles(t *testing.T) {
 		if status := s.cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGSYS {
 			t.Errorf("after DEBUG CRASH-AND-RECOVER: %v", s.cmd.ProcessState)
 		}
+	})
+}
+
+// TestRedisSeesNoOthersMemory has it open what /proc shows of another process,
+// by an option that reads a file: all of /proc may be read, and yet not this.
+func TestRedisSeesNoOthersMemory(t *testing.T) {
+	eachUserOf(t, "redis-server", func(t *testing.T, who user) {
+		other := startRedis(t, who, nil)
+		other.client()
+		for _, name := range []string{"environ", "maps", "mem", "exe"} {
+			path := fmt.Sprintf("/proc/%d/%s", other.cmd.Process.Pid, name)
+			s := startRedis(t, who, nil, "--aclfile", path, "--logfile", "STATE/log")
+			s.waitEnd()
+			text, _ := os.ReadFile(filepath.Join(s.state, "log"))
+			if !bytes.Contains(text, []byte(path+"': Permission denied")) {
+				t.Errorf("%s: %v\n%s", path, s.cmd.ProcessState, text)
+			}
+		}
+		other.stop(syscall.SIGTERM)
 	})
 }
 
