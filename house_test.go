@@ -28,12 +28,14 @@ var ladder = map[string]int{
 	"internal/interop":  2,
 	"profiles":          2,
 	"internal/kernel":   3,
-	"internal/victim":   4,
-	"":                  4,
-	"internal/launch":   4,
-	"narrowtest":        5,
-	"cmd":               5,
-	"examples":          5,
+	"internal/ruleset":  4,
+	"internal/inject":   5,
+	"internal/victim":   6,
+	"":                  6,
+	"internal/launch":   6,
+	"narrowtest":        7,
+	"cmd":               7,
+	"examples":          7,
 }
 
 // apart are pairs that must stay strangers although the ladder would allow it.

@@ -8,6 +8,7 @@ import (
 	"syscall"
 
 	"github.com/narrow-sandbox/narrow/internal/kernel"
+	"github.com/narrow-sandbox/narrow/internal/ruleset"
 	"github.com/narrow-sandbox/narrow/policy"
 )
 
@@ -51,7 +52,8 @@ func (e *entering) landlock() (*layer, error) {
 
 // rulesets makes the rulesets of all phases, or none.
 func (e *entering) rulesets(l *layer) error {
-	if !e.anyBlocks() {
+	files, network := e.blocks()
+	if len(files)+len(network) == 0 {
 		return nil
 	}
 	var features kernel.Features
@@ -60,7 +62,7 @@ func (e *entering) rulesets(l *layer) error {
 		return l.lacking(err)
 	}
 	rights := kernel.RightsOf(version)
-	for _, lack := range landlockLacks(version, e.steps) {
+	for _, lack := range ruleset.Lacks(version, files, network) {
 		if err := l.lacking(lack); err != nil {
 			return err
 		}
@@ -76,13 +78,13 @@ func (e *entering) rulesets(l *layer) error {
 	return nil
 }
 
-func (e *entering) anyBlocks() bool {
+// blocks are those of all phases.
+func (e *entering) blocks() (files []*policy.FilesRules, network []*policy.NetworkRules) {
 	for _, st := range e.steps {
-		if len(st.phase.Files)+len(st.phase.Network) > 0 {
-			return true
-		}
+		files = append(files, st.phase.Files...)
+		network = append(network, st.phase.Network...)
 	}
-	return false
+	return files, network
 }
 
 func (e *entering) closeRulesets() {
@@ -94,51 +96,19 @@ func (e *entering) closeRulesets() {
 	}
 }
 
-// landlockLacks lists what this version cannot control and a block needs.
-func landlockLacks(version int, steps []*step) []error {
-	const files, network = 5, 4 // device ioctl came last (5); TCP ports (4)
-	var lacks []error
-	lack := func(name string, needs int) {
-		lacks = append(lacks, &kernel.UnsupportedFeatureError{Name: name, Minimum: kernel.LandlockSince(needs)})
-	}
-	for _, st := range steps {
-		if len(st.phase.Files) > 0 && version < files {
-			lack("Landlock control over truncate and device ioctl", files)
-		}
-		for _, n := range st.phase.Network {
-			if version < network && !(n.BindAny && n.ConnectAny) {
-				lack("Landlock control over TCP ports", network)
+// makeRulesets makes the rulesets of a phase. With cgo each leaves one folder
+// readable as a list.
+func makeRulesets(ph *policy.PhaseRules, rights kernel.LandlockRights) ([]int, error) {
+	plans := ruleset.Of(ph.Files, ph.Network, rights)
+	if extra := extraFolder(); extra != "" {
+		for _, p := range plans {
+			if p.FS&kernel.FSReadDir != 0 {
+				p.Paths = append(p.Paths, ruleset.Path{Name: extra, Allowed: kernel.FSReadDir})
 			}
 		}
 	}
-	return lacks
-}
-
-// makeRulesets makes one ruleset of the n-th files and the n-th network block,
-// as a process can have 16 domains at most.
-func makeRulesets(ph *policy.PhaseRules, rights kernel.LandlockRights) ([]int, error) {
-	var made []int
-	for i := range max(len(ph.Files), len(ph.Network)) {
-		var r ruleset
-		if i < len(ph.Files) {
-			r.files(ph.Files[i], rights)
-		}
-		if i < len(ph.Network) {
-			r.network(ph.Network[i], rights)
-		}
-		if r.fs == 0 && r.net == 0 && r.scope == 0 {
-			continue
-		}
-		fd, err := kernel.LandlockCreateRuleset(r.fs, r.net, r.scope)
-		if err != nil {
-			return made, err
-		}
-		made = append(made, fd)
-		if err := r.fill(fd); err != nil {
-			return made, err
-		}
-	}
-	return made, nil
+	made, errs := ruleset.Build(ruleset.Here{}, plans)
+	return made, errors.Join(errs...)
 }
 
 // restrict puts all threads into the domains, and tries to read the root

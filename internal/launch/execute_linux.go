@@ -3,7 +3,6 @@ package launch
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -80,11 +79,6 @@ func notExecutable(block *policy.FilesRules, p *program, i int, file string) err
 		what += ", by which " + p.chain[i-1] + " starts,"
 	}
 	return fmt.Errorf("%v: the files block does not let %s be executed; add: execute %s", block.Pos, what, file)
-}
-
-// missing reports whether a path leads nowhere.
-func missing(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || isNotDir(err)
 }
 
 func isNotDir(err error) bool { return errors.Is(err, syscall.ENOTDIR) }

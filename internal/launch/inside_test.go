@@ -19,6 +19,7 @@ import (
 	"github.com/narrow-sandbox/narrow/bpf"
 	"github.com/narrow-sandbox/narrow/internal/compile"
 	"github.com/narrow-sandbox/narrow/internal/kernel"
+	"github.com/narrow-sandbox/narrow/internal/ruleset"
 	"github.com/narrow-sandbox/narrow/policy"
 )
 
@@ -59,7 +60,7 @@ func TestGuardLeavesOnlyTheProgramExecutable(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = onThread(func() error {
-		rulesets, reasons := buildAll([]*domain{guardDomain(p.chain, version)})
+		rulesets, reasons := ruleset.Build(ruleset.Here{}, []*ruleset.Plan{ruleset.OnlyExecutable(p.chain, kernel.RightsOf(version))})
 		if len(reasons) > 0 {
 			return errors.Join(reasons...)
 		}
