@@ -185,6 +185,30 @@ func TestStackRun(t *testing.T) {
 	})
 }
 
+// TestStackTrace: Trace is Run, and each filter's steps are those of its own VM.
+func TestStackTrace(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		stack := bpf.Stack(rapid.SliceOfN(bpftest.ValidUpTo(20), 1, 3).Draw(t, "stack"))
+		d := bpftest.Data().Draw(t, "call")
+		vm, err := bpf.NewStackVM(stack)
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := make([][]bpf.Step, len(stack))
+		value, steps, winner := vm.Trace(&d, func(filter int, s bpf.Step) { seen[filter] = append(seen[filter], s) })
+		wantValue, wantSteps, wantWinner := vm.Run(&d)
+		if value != wantValue || steps != wantSteps || winner != wantWinner {
+			t.Fatalf("Trace gives %#x in %d by %d, Run %#x in %d by %d", value, steps, winner, wantValue, wantSteps, wantWinner)
+		}
+		for n, p := range vm.Programs() {
+			last := seen[n][len(seen[n])-1]
+			if got, steps, err := p.Run(&d); err != nil || uint32(got) != last.Value || steps != len(seen[n]) {
+				t.Fatalf("filter %d: %v in %d (%v), the trace has %#x in %d", n, got, steps, err, last.Value, len(seen[n]))
+			}
+		}
+	})
+}
+
 // TestCoverage counts a small program's runs.
 func TestCoverage(t *testing.T) {
 	p := bpf.Program{

@@ -12,6 +12,34 @@ const (
 	listingNote = 46
 )
 
+// Line is one instruction of a listing.
+type Line struct {
+	Label string // empty where nothing jumps to it
+	Text  string // as the Asm format has it
+	Note  string // what it does on the paths that lead to it; may be empty
+
+	// Opposite says that Text and Note are of the opposite of the instruction's
+	// test: they hold where the program goes on Jf instructions later.
+	Opposite bool
+}
+
+// Lines is Listing in its parts.
+func Lines(p bpf.Program) []Line {
+	labels := targets(p)
+	n := annotate(p)
+	lines := make([]Line, len(p))
+	for pc := range p {
+		l := &lines[pc]
+		if labels[pc] {
+			l.Label = string(appendLabel(nil, pc))
+		}
+		l.Text = string(appendInstruction(nil, p, pc))
+		l.Note = n.listingNote(pc)
+		l.Opposite = isOpposite(p, pc)
+	}
+	return lines
+}
+
 // appendListing writes a line for each instruction: its number, its label, its
 // text and what it does.
 func appendListing(dst []byte, p bpf.Program) []byte {
@@ -37,11 +65,17 @@ func appendListing(dst []byte, p bpf.Program) []byte {
 
 // listingNote tells a test the way round in which appendTest writes it.
 func (n *annotator) listingNote(pc int) string {
-	in := n.program[pc]
-	if in.Jt == 0 && in.Jf != 0 && lookup(in.Code).opposite != "" {
+	if isOpposite(n.program, pc) {
 		return n.noteOpposite(pc)
 	}
 	return n.note(pc)
+}
+
+// isOpposite reports whether the text of the instruction at pc is the opposite
+// of its test.
+func isOpposite(p bpf.Program, pc int) bool {
+	in := p[pc]
+	return in.Jt == 0 && in.Jf != 0 && lookup(in.Code).opposite != "" && expressible(p, pc)
 }
 
 // pad adds blanks up to a column, and one at least.

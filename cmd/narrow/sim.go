@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -15,10 +16,12 @@ func newSim(s *streams) *cobra.Command {
 		sc     scope
 		from   string
 		jsonl  bool
+		steps  bool
 		asJSON bool
+		cover  string
 	)
 	c := &cobra.Command{
-		Use:   "sim POLICY|PROGRAM [CALL... | --jsonl]",
+		Use:   "sim POLICY|PROGRAM [CALL... | --jsonl] [--trace-steps] [--coverage[=FILE]]",
 		Short: "Run calls through a policy's program, or through any program",
 		Long: `Sim compiles the policy (or reads the program: .bpf assembler, .raw, .json) and
 runs calls through it as the kernel would. A CALL is written in the notation,
@@ -30,10 +33,17 @@ reads one call a line from standard input:
 and prints {"verdict":"allow","value":"0x7fff0000","steps":9} for each, with the
 place of the rule that decided. A line may name its "phase" and "thread".
 
+--trace-steps shows each instruction that a call runs through: the registers A
+and X after it, the scratch words M that were written, and where it led.
+--coverage reports behind the last call, on standard error or in FILE, which
+instructions no call ran and which tests always came out the same.
+
 It ends with 1 if a CALL is not let through; a stream ends with 0.`,
 		Example: `  narrow sim memcached 'socket(family == AF_INET)' 'execve'
   narrow sim filter.raw 'write(fd == 1)'
-  narrow sim memcached --jsonl <calls.jsonl`,
+  narrow sim --trace-steps filter.bpf 'openat(flags & O_ACCMODE == O_RDONLY)'
+  narrow sim memcached --jsonl <calls.jsonl
+  narrow sim memcached --jsonl --coverage <calls.jsonl >answers.jsonl`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			if jsonl == (len(args) > 1) {
@@ -43,10 +53,16 @@ It ends with 1 if a CALL is not let through; a stream ends with 0.`,
 			if err != nil {
 				return err
 			}
+			sim.traced, sim.counted = steps, cover != ""
 			if jsonl {
-				return simStream(sim, s.in, s.out)
+				err = simStream(sim, s.in, s.out)
+			} else {
+				err = simCalls(s, sim, args[1:], asJSON)
 			}
-			return simCalls(s, sim, args[1:], asJSON)
+			if cover == "" {
+				return err
+			}
+			return errors.Join(err, sim.reportCoverage(s, cover, asJSON))
 		},
 	}
 	set.flags(c)
@@ -54,6 +70,9 @@ It ends with 1 if a CALL is not let through; a stream ends with 0.`,
 	sc.archFlag(c)
 	fromFlag(c, &from)
 	c.Flags().BoolVar(&jsonl, "jsonl", false, "read one JSON call a line from standard input")
+	c.Flags().BoolVar(&steps, "trace-steps", false, "show each instruction that a call runs through")
+	c.Flags().StringVar(&cover, "coverage", "", "report what no call reached, to `FILE`, or to standard error without one")
+	c.Flags().Lookup("coverage").NoOptDefVal = "-"
 	jsonFlag(c, &asJSON)
 	return c
 }
@@ -75,6 +94,9 @@ func simCalls(s *streams, sim *simulator, calls []string, asJSON bool) error {
 			err = json.NewEncoder(s.out).Encode(a.wire(policy.Describe(sim.arch, data)))
 		} else {
 			_, err = fmt.Fprintf(s.out, "%s: %s%s, %d steps\n", policy.Describe(sim.arch, data), a.verdict, a.because(), a.steps)
+		}
+		if err == nil && a.trail != nil && !asJSON {
+			err = a.view.printTrail(s.out, a.trail)
 		}
 		if err != nil {
 			return err

@@ -9,6 +9,7 @@ import (
 
 	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/bpf/asm"
 	"github.com/narrow-sandbox/narrow/internal/compile"
 	"github.com/narrow-sandbox/narrow/policy"
 )
@@ -20,13 +21,37 @@ type simulator struct {
 	scope  scope          // what a line that names no phase or thread means
 	arch   *abi.Arch      // what a line that names no arch means
 
+	traced, counted bool // answers have their trails; calls count for coverage
+
 	views sync.Map // scope → *view
 }
 
 // view is the filters of a thread in a phase, the oldest first.
 type view struct {
 	vm       *bpf.StackVM
+	programs bpf.Stack
 	deciders []*decider // of each filter; nil for a foreign program
+	covered  *viewCoverage
+	lines    func(filter int) []asm.Line
+}
+
+// makeView makes the filters ready.
+func makeView(programs bpf.Stack, deciders []*decider) (*view, error) {
+	vm, err := bpf.NewStackVM(programs)
+	if err != nil {
+		return nil, err
+	}
+	listings := sync.OnceValue(func() [][]asm.Line {
+		var all [][]asm.Line
+		for _, p := range programs {
+			all = append(all, asm.Lines(p))
+		}
+		return all
+	})
+	return &view{
+		vm: vm, programs: programs, deciders: deciders, covered: newViewCoverage(programs),
+		lines: func(filter int) []asm.Line { return listings()[filter] },
+	}, nil
 }
 
 // answer is what became of a call.
@@ -35,6 +60,8 @@ type answer struct {
 	value   bpf.Action
 	steps   int
 	rule    *policy.RuleMatch // nil where no rule is known
+	trail   []trailStep       // nil unless the simulator traces
+	view    *view
 }
 
 // loadSimulator reads the policy or program that arg names.
@@ -59,7 +86,7 @@ func programSimulator(s *streams, arg, from string, sc scope) (*simulator, error
 	if err != nil {
 		return nil, err
 	}
-	vm, err := bpf.NewStackVM(bpf.Stack{prog})
+	v, err := makeView(bpf.Stack{prog}, []*decider{nil})
 	if err != nil {
 		return nil, badInput(fmt.Errorf("%s: %w", arg, err))
 	}
@@ -72,7 +99,7 @@ func programSimulator(s *streams, arg, from string, sc scope) (*simulator, error
 		arch = a
 	}
 	sim := &simulator{arch: arch}
-	sim.views.Store(scope{}, &view{vm: vm, deciders: []*decider{nil}})
+	sim.views.Store(scope{}, v)
 	return sim, nil
 }
 
@@ -101,8 +128,8 @@ func (sim *simulator) viewOf(c lineCall) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	sim.views.Store(key, v)
-	return v, nil
+	kept, _ := sim.views.LoadOrStore(key, v)
+	return kept.(*view), nil
 }
 
 func newView(p *policy.Policy, key scope) (*view, error) {
@@ -110,8 +137,8 @@ func newView(p *policy.Policy, key scope) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := &view{}
 	var programs bpf.Stack
+	var deciders []*decider
 	for _, ph := range stack {
 		if ph.Unfiltered() {
 			continue
@@ -122,9 +149,10 @@ func newView(p *policy.Policy, key scope) (*view, error) {
 			return nil, badInput(err)
 		}
 		programs = append(programs, prog)
-		v.deciders = append(v.deciders, newDecider(rules))
+		deciders = append(deciders, newDecider(rules))
 	}
-	if v.vm, err = bpf.NewStackVM(programs); err != nil {
+	v, err := makeView(programs, deciders)
+	if err != nil {
 		return nil, badInput(err)
 	}
 	return v, nil
@@ -137,12 +165,32 @@ func (sim *simulator) answer(c lineCall) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	value, steps, winner := v.vm.Run(&c.data)
-	a := answer{verdict: policy.VerdictOf(bpf.Action(value)), value: bpf.Action(value), steps: steps}
+	a := answer{view: v}
+	winner := sim.run(v, &c.data, &a)
+	a.verdict = policy.VerdictOf(a.value)
 	if by := v.decider(winner); by != nil {
 		a.rule = by.decide(&c.data)
 	}
 	return a, nil
+}
+
+// run runs a call, step by step only where that is asked for.
+func (sim *simulator) run(v *view, d *bpf.Data, a *answer) (winner int) {
+	var value uint32
+	if !sim.traced && !sim.counted {
+		value, a.steps, winner = v.vm.Run(d)
+		a.value = bpf.Action(value)
+		return winner
+	}
+	value, trail, winner := v.walk(d)
+	a.value, a.steps = bpf.Action(value), len(trail)
+	if sim.counted {
+		v.covered.count(trail)
+	}
+	if sim.traced {
+		a.trail = trail
+	}
+	return winner
 }
 
 // decider is that of the filter which won; the newest one's where none did, as
@@ -167,17 +215,21 @@ func (a answer) because() string {
 
 // wireAnswer is the JSON of an answer.
 type wireAnswer struct {
-	Call    string `json:"call,omitempty"`
-	Verdict string `json:"verdict"`
-	Value   string `json:"value"`
-	Steps   int    `json:"steps"`
-	Rule    string `json:"rule,omitempty"`
+	Call    string     `json:"call,omitempty"`
+	Verdict string     `json:"verdict"`
+	Value   string     `json:"value"`
+	Steps   int        `json:"steps"`
+	Rule    string     `json:"rule,omitempty"`
+	Trace   []wireStep `json:"trace,omitempty"`
 }
 
 func (a answer) wire(call string) wireAnswer {
 	w := wireAnswer{Call: call, Verdict: a.verdict.String(), Value: fmt.Sprintf("%#x", uint32(a.value)), Steps: a.steps}
 	if a.rule != nil {
 		w.Rule = a.rule.Pos.String()
+	}
+	if a.trail != nil {
+		w.Trace = a.view.wireTrail(a.trail)
 	}
 	return w
 }
@@ -197,6 +249,13 @@ func (sim *simulator) appendAnswer(out []byte, c lineCall) ([]byte, error) {
 	if a.rule != nil {
 		out = append(out, `,"rule":`...)
 		out = appendPlace(out, a.rule.Pos)
+	}
+	if a.trail != nil {
+		trace, err := json.Marshal(a.view.wireTrail(a.trail))
+		if err != nil {
+			return out, err
+		}
+		out = append(append(out, `,"trace":`...), trace...)
 	}
 	return append(out, '}', '\n'), nil
 }
