@@ -1,14 +1,13 @@
 package narrow
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
-	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
-	"github.com/narrow-sandbox/narrow/internal/compile"
-	"github.com/narrow-sandbox/narrow/internal/verify"
+	"github.com/narrow-sandbox/narrow/internal/proved"
 	"github.com/narrow-sandbox/narrow/policy"
 )
 
@@ -32,12 +31,12 @@ type filter struct {
 type builder struct {
 	policy *policy.Policy
 	needs  Needs
-	prover *verify.Prover
+	proofs *proved.Proofs
 }
 
 // build makes a Sandbox: every filter compiled and proved, the phases a staircase.
-func build(p *policy.Policy, needs Needs) (*Sandbox, error) {
-	b := &builder{p, needs, verify.New(verify.Limits{})}
+func build(p *policy.Policy, needs Needs, proofs *proved.Proofs) (*Sandbox, error) {
+	b := &builder{p, needs, proofs}
 	s := &Sandbox{policy: p, needs: needs, threads: map[int]threadEntry{}, domains: make([][]int, len(p.Phases))}
 	for i := range p.Phases {
 		st, err := b.step(i)
@@ -93,55 +92,31 @@ func (b *builder) filter(rules *policy.Rules, phase, class string) (*filter, err
 	wrong := func(kind, err error) error {
 		return &Error{Phase: phase, Class: class, Layer: LayerSeccomp, Kind: kind, Err: err}
 	}
-	program, err := compile.Compile(rules, compile.Options{})
-	if err != nil {
+	program, err := b.proofs.Filter(rules)
+	var unproved *proved.Error
+	switch {
+	case errors.As(err, &unproved):
+		return nil, wrong(ErrUnproved, err)
+	case err != nil:
 		return nil, wrong(nil, err)
-	}
-	code, err := b.prover.Program(program)
-	if err != nil {
-		return nil, wrong(ErrUnproved, err)
-	}
-	result, err := b.prover.Equal(code, b.prover.Rules(rules))
-	if err != nil {
-		return nil, wrong(ErrUnproved, err)
-	}
-	if result.Answer != verify.Yes {
-		return nil, wrong(ErrUnproved, fmt.Errorf("is the filter the policy? %v %s", result.Answer, why(result)))
 	}
 	return &filter{rules: rules, program: program}, nil
 }
 
 // staircase proves that no phase lets run what those before it stop.
 func (b *builder) staircase(steps []*step) error {
-	var before []*verify.Meaning
+	var before []*policy.Rules
 	for _, st := range steps {
 		if st.wide == nil {
 			continue
 		}
-		m := b.prover.Rules(st.wide.rules)
-		result, err := b.prover.Subset(m, b.prover.Stack(before...))
-		if err == nil && result.Answer != verify.Yes {
-			err = fmt.Errorf("does it allow no more than the phases before it? %v %s", result.Answer, why(result))
-		}
-		if err != nil {
+		if err := b.proofs.Order(st.wide.rules, before...); err != nil {
 			return &Error{Phase: st.phase.Name, Kind: ErrStaircase, Err: err,
 				Hint: "allow the call in the earlier phases too, or not in this one"}
 		}
-		before = append(before, m)
+		before = append(before, st.wide.rules)
 	}
 	return nil
-}
-
-// why is the reason of an answer that is not yes.
-func why(r verify.Result) string {
-	if r.Witness == nil {
-		return "(" + r.Reason + ")"
-	}
-	d := r.Witness.Call
-	if a, ok := abi.ByAudit(d.Arch, d.Nr); ok {
-		return "(" + policy.Describe(a, d) + " on " + a.Name + ")"
-	}
-	return fmt.Sprintf("(call %d of audit arch %#x)", d.Nr, d.Arch)
 }
 
 // budget checks that the kernel admits the filters on top of each other.

@@ -28,6 +28,7 @@ var ladder = map[string]int{
 	"internal/interop":  2,
 	"profiles":          2,
 	"internal/kernel":   3,
+	"internal/proved":   4,
 	"internal/ruleset":  4,
 	"internal/inject":   5,
 	"internal/victim":   6,

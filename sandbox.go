@@ -7,6 +7,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/narrow-sandbox/narrow/internal/proved"
 	"github.com/narrow-sandbox/narrow/policy"
 )
 
@@ -22,6 +23,12 @@ type Options struct {
 
 	// Needs weakens layers by name.
 	Needs Needs
+
+	// RememberProofs keeps what was proved in the user's own cache folder
+	// ($XDG_CACHE_HOME/narrow or ~/.cache/narrow, for root /var/cache/narrow),
+	// so that the next Parse of the same policy costs no proof. Otherwise no
+	// file is read or written for it.
+	RememberProofs bool
 }
 
 // Sandbox is a policy that this process applies to itself: its filters are
@@ -60,7 +67,11 @@ func Parse[T ~string | ~[]byte](name string, text T, options ...Options) (*Sandb
 	if err != nil {
 		return nil, err
 	}
-	return build(p, o.Needs)
+	proofs := proved.Afresh()
+	if o.RememberProofs {
+		proofs = proved.Remember()
+	}
+	return build(p, o.Needs, proofs)
 }
 
 // maxPolicy bounds a policy's file in bytes.

@@ -23,3 +23,21 @@ func CapByName(name string) (uint, error) { return 0, ErrNotSupported }
 
 // LimitByName returns the resource of a limit.
 func LimitByName(name string) (resource int, ok bool) { return 0, false }
+
+// Folder is a folder that only this process's user can change.
+type Folder struct{}
+
+// OpenFolder opens such a folder: there is none.
+func OpenFolder(string) (*Folder, error) { return nil, ErrNotSupported }
+
+// MakeFolder makes such a folder: there is none.
+func MakeFolder(string) (*Folder, error) { return nil, ErrNotSupported }
+
+// Close closes the folder.
+func (*Folder) Close() {}
+
+// Read returns a short file of the folder.
+func (*Folder) Read(string) ([]byte, error) { return nil, ErrNotSupported }
+
+// Write puts a short file into the folder.
+func (*Folder) Write(string, []byte) error { return ErrNotSupported }

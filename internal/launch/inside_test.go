@@ -17,7 +17,7 @@ import (
 
 	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
-	"github.com/narrow-sandbox/narrow/internal/compile"
+	"github.com/narrow-sandbox/narrow/internal/proved"
 	"github.com/narrow-sandbox/narrow/internal/kernel"
 	"github.com/narrow-sandbox/narrow/internal/ruleset"
 	"github.com/narrow-sandbox/narrow/policy"
@@ -116,16 +116,12 @@ func TestOwnExecveIsExactlyOneCall(t *testing.T) {
 	for range 50 {
 		own := [3]uint64{rand.Uint64() & mask, rand.Uint64() & mask, rand.Uint64() & mask}
 		rules := rulesFor(native, policy.Verdict{Kind: policy.KillProcess})
-		with, added, err := admitStart(rules, native, own)
+		program, added, err := startFilter(proved.Afresh(), rules, native, own)
 		if err != nil || !added {
 			t.Fatal(added, err)
 		}
 		if len(rules.Arches[0].Lists[0]) != 2 {
 			t.Fatal("the policy's own rules were changed")
-		}
-		program, err := compile.Compile(with, compile.Options{})
-		if err != nil {
-			t.Fatal(err)
 		}
 		ask := func(d bpf.Data) bpf.Action {
 			d.Nr, d.Arch = call.Nr, native.Audit
@@ -150,7 +146,7 @@ func TestOwnExecveIsExactlyOneCall(t *testing.T) {
 		}
 	}
 	for kind, want := range map[policy.Kind]bool{policy.Allow: false, policy.Log: false, policy.Errno: true, policy.Trap: true, policy.KillThread: true} {
-		if _, added, err := admitStart(rulesFor(native, policy.Verdict{Kind: kind}), native, [3]uint64{1, 2, 3}); added != want || err != nil {
+		if _, added, err := startFilter(proved.Afresh(), rulesFor(native, policy.Verdict{Kind: kind}), native, [3]uint64{1, 2, 3}); added != want || err != nil {
 			t.Errorf("%v: added %v, %v", kind, added, err)
 		}
 	}
@@ -164,7 +160,7 @@ func TestOwnExecveIsNotAddedWhereAThreadMayExec(t *testing.T) {
 		Classes: []*policy.Class{{Name: "w", Rules: rulesFor(native, policy.Verdict{Kind: policy.Allow})}},
 	}
 	wide := phase.Wide()
-	if with, added, err := admitStart(wide, native, [3]uint64{1, 2, 3}); with != wide || added || err != nil {
+	if _, added, err := startFilter(proved.Afresh(), wide, native, [3]uint64{1, 2, 3}); added || err != nil {
 		t.Errorf("the class lets execve run, and a rule was added: %v, %v", added, err)
 	}
 }

@@ -6,8 +6,8 @@ import (
 	"strings"
 
 	"github.com/narrow-sandbox/narrow/bpf"
-	"github.com/narrow-sandbox/narrow/internal/compile"
 	"github.com/narrow-sandbox/narrow/internal/kernel"
+	"github.com/narrow-sandbox/narrow/internal/proved"
 	"github.com/narrow-sandbox/narrow/policy"
 )
 
@@ -31,11 +31,10 @@ func (p *planner) seccomp() (*filterStep, error) {
 		f.does = []string{"nothing: everything is allowed, so no filter is installed"}
 		return f, nil
 	}
-	rules, added, err := admitStart(p.entry.phase.Wide(), p.native, p.image.Registers())
+	var added bool
+	var err error
+	f.program, added, err = startFilter(proved.Remember(), p.entry.phase.Wide(), p.native, p.image.Registers())
 	if err != nil {
-		return f, err
-	}
-	if f.program, err = compile.Compile(rules, compile.Options{}); err != nil {
 		return f, err
 	}
 	if added {

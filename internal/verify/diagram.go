@@ -57,7 +57,7 @@ type memo struct {
 }
 
 const (
-	firstTable = 1 << 15 // entries: enough for a program of some 100 instructions
+	firstTable = 1 << 12 // entries: a small program should not wait for zeroed memory
 	slowTable  = 1 << 20 // from where on the table doubles only
 	lastCache  = 1 << 20 // entries; 20 MB
 )
