@@ -17,8 +17,8 @@ import (
 
 	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
-	"github.com/narrow-sandbox/narrow/internal/proved"
 	"github.com/narrow-sandbox/narrow/internal/kernel"
+	"github.com/narrow-sandbox/narrow/internal/proved"
 	"github.com/narrow-sandbox/narrow/internal/ruleset"
 	"github.com/narrow-sandbox/narrow/policy"
 )
