@@ -53,17 +53,18 @@ func build(p *policy.Policy, needs Needs, proofs *proved.Proofs) (*Sandbox, erro
 
 func (b *builder) step(i int) (*step, error) {
 	ph := b.policy.Phases[i]
-	st := &step{phase: ph, kept: keptCalls(b.policy.Phases, i), classes: map[string]*filter{}}
+	st := &step{phase: ph, classes: map[string]*filter{}}
 	if ph.Strict || ph.Unfiltered() {
 		return st, nil
 	}
 	if err := unsupervised(ph); err != nil {
 		return nil, err
 	}
-	wide, err := keep(b.policy.Arches, ph.Wide(), st.kept)
+	wide, kept, err := wideRules(b.policy, i)
 	if err != nil {
 		return nil, &Error{Phase: ph.Name, Layer: LayerSeccomp, Err: err}
 	}
+	st.kept = kept
 	if st.wide, err = b.filter(wide, ph.Name, ""); err != nil {
 		return nil, err
 	}

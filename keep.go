@@ -1,84 +1,46 @@
 package narrow
 
-import (
-	"slices"
+import "github.com/narrow-sandbox/narrow/policy"
 
-	"github.com/narrow-sandbox/narrow/abi"
-	"github.com/narrow-sandbox/narrow/policy"
-)
-
-// keptCalls are the calls that the phase's process-wide filter must let through
-// so that the later phases, and the thread classes from this phase on, can be
-// entered. Rulesets of all phases are made when the first one is entered, so
-// that no later step opens a path.
-func keptCalls(phases []*policy.PhaseRules, i int) []string {
-	var kept []string
-	for _, later := range phases[i+1:] {
-		if !later.Unfiltered() {
-			kept = append(kept, "seccomp(op == SECCOMP_SET_MODE_FILTER, flags == SECCOMP_FILTER_FLAG_TSYNC)")
-		}
-		if len(later.Files)+len(later.Network) > 0 {
-			kept = append(kept, allThreadsCalls...)
-		}
+// wideRules are the rules of a phase's process-wide filter, and the calls that
+// it lets through although no rule of the phase may say so. Those of the policy
+// (policy.Kept) are for phases as it has them; from inside, threads enter their
+// classes by themselves, and Enter also enters phases that have a trigger.
+func wideRules(p *policy.Policy, i int) (*policy.Rules, []string, error) {
+	ph := p.Phases[i]
+	var kept, more []string
+	for _, k := range ph.Kept {
+		kept = append(kept, k.Call)
 	}
-	for _, ph := range phases[i:] {
-		if len(ph.Classes) > 0 {
-			kept = append(kept, "seccomp(op == SECCOMP_SET_MODE_FILTER, flags == 0)")
-		}
+	if len(ph.Classes) > 0 {
+		more = append(more, policy.EnterThread)
 	}
-	slices.Sort(kept)
-	return slices.Compact(kept)
+	if domainsByTrigger(p.Phases[i+1:]) {
+		more = append(more, policy.AllThreadsCalls()...)
+	}
+	rules, err := p.Keep(ph.Wide(), more...)
+	return rules, unique(append(kept, more...)), err
 }
 
-// keep returns the rules with the calls let through before all else. rules is
-// not changed.
-func keep(arches []*abi.Arch, rules *policy.Rules, calls []string) (*policy.Rules, error) {
-	if len(calls) == 0 {
-		return rules, nil
-	}
-	first := make([]policy.List, len(arches))
-	for _, text := range calls {
-		expr, err := policy.ParseCall(text)
-		if err != nil {
-			return nil, err
-		}
-		pattern, err := policy.ResolvePattern(arches, expr)
-		if err != nil {
-			return nil, err
-		}
-		for i, a := range arches {
-			first[i] = append(first[i], keptOn(a, pattern)...)
+// domainsByTrigger reports whether a phase that begins by a trigger has domains.
+func domainsByTrigger(phases []*policy.PhaseRules) bool {
+	for _, ph := range phases {
+		if ph.Trigger != nil && len(ph.Files)+len(ph.Network) > 0 {
+			return true
 		}
 	}
-	with := &policy.Rules{Else: rules.Else, ElseAt: rules.ElseAt}
-	for _, a := range rules.Arches {
-		at := slices.Index(arches, a.Arch)
-		joined := &policy.ArchRules{Arch: a.Arch}
-		for _, list := range a.Lists {
-			joined.Lists = append(joined.Lists, append(slices.Clone(first[at]), list...))
-		}
-		with.Arches = append(with.Arches, joined)
-	}
-	return with, nil
+	return false
 }
 
-// keptOn is the pattern's rules on one architecture.
-func keptOn(a *abi.Arch, p *policy.Pattern) policy.List {
-	var list policy.List
-	for _, on := range p.Arches {
-		if on.Arch != a {
-			continue
+// unique leaves the first of equal calls.
+func unique(calls []string) []string {
+	var once []string
+	seen := map[string]bool{}
+	for _, c := range calls {
+		if !seen[c] {
+			once = append(once, c)
 		}
-		for _, m := range on.Match {
-			list = append(list, &policy.RuleMatch{
-				Verdict: policy.Verdict{Kind: policy.Allow},
-				Numbers: m.Numbers,
-				Conds:   m.Conds,
-				Pos:     policy.Pos{File: "narrow"},
-				Text:    p.Text,
-				Origin:  policy.FromKernel,
-			})
-		}
+		seen[c] = true
 	}
-	return list
+	return once
 }

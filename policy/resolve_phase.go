@@ -40,6 +40,7 @@ func (r *resolver) resolvePhases() {
 		r.resolvePhase(ph, s, top)
 		before = ph
 	}
+	r.keepForSuccessors()
 }
 
 func (r *resolver) resolvePhase(ph *phase, s *Phase, top block) {

@@ -34,7 +34,8 @@ type PhaseRules struct {
 	Files   []*FilesRules // allow-lists that begin with this phase (those at the top, with the first); each is one Landlock domain
 	Network []*NetworkRules
 	Labels  []LabelRule
-	Strict  bool // `strict` stands in it: the kernel's mode 1
+	Kept    []Kept // besides the rules, on architectures that have them; none in the last phase
+	Strict  bool   // `strict` stands in it: the kernel's mode 1
 }
 
 // Class is the threads of a phase that one `thread NAME` block is for.

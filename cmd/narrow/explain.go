@@ -170,7 +170,10 @@ func why(rule *policy.RuleMatch) string {
 	case policy.FromTop:
 		return "a rule at the top of the file matches first"
 	case policy.FromKernel:
-		return "the kernel, or entering the next phase, needs it: narrow keeps it by itself"
+		if rule.Pos.Line > 0 {
+			return "entering the phase there takes it: narrow keeps it by itself until then"
+		}
+		return "the kernel makes interrupted calls go on by it: narrow keeps it by itself"
 	case policy.FromNewer:
 		return "no rule matches, and the call is newer than the policy's `newer` line"
 	}

@@ -73,7 +73,15 @@ type shownPhase struct {
 	Files   []shownPath        `json:"files,omitempty"`
 	Network []string           `json:"network,omitempty"`
 	Labels  []string           `json:"labels,omitempty"`
+	Kept    []shownKept        `json:"kept,omitempty"`
 	Layers  []launch.LayerPlan `json:"layers"`
+}
+
+// shownKept is a call that is possible because entering a later phase takes it.
+type shownKept struct {
+	Call  string `json:"call"`
+	Why   string `json:"why"`
+	Phase string `json:"phase"` // the one that takes it
 }
 
 type shownThread struct {
@@ -147,6 +155,11 @@ func showPhase(prover *verify.Prover, stack []*policy.PhaseRules, arch *abi.Arch
 	for _, block := range ph.Network {
 		v.Network = append(v.Network, networkLines(block)...)
 	}
+	for _, k := range ph.Kept {
+		if existsOn(arch, k.Call) {
+			v.Kept = append(v.Kept, shownKept{k.Call, k.Why, k.Phase})
+		}
+	}
 	for _, l := range ph.Labels {
 		v.Labels = append(v.Labels, l.LSM+" "+strings.Join(l.Values, " "))
 	}
@@ -166,6 +179,13 @@ func showThread(v *verify.Prover, stack []*policy.PhaseRules, name string, arch 
 		}
 	}
 	return t, nil
+}
+
+// existsOn reports whether an architecture has the call, given in the notation.
+func existsOn(arch *abi.Arch, text string) bool {
+	name, _, _ := strings.Cut(text, "(")
+	_, ok := arch.Call(name)
+	return ok
 }
 
 // listsOn are the lists of rules of one architecture.

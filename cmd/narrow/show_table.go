@@ -39,10 +39,26 @@ func (ph *shownPhase) print(w io.Writer) error {
 	for _, l := range ph.Labels {
 		fmt.Fprintf(w, "  label %s\n", l)
 	}
+	if err := ph.printKept(w); err != nil {
+		return err
+	}
 	if err := ph.printCalls(w); err != nil {
 		return err
 	}
 	return ph.printConditions(w)
+}
+
+// printKept lists what is possible only until a later phase is entered.
+func (ph *shownPhase) printKept(w io.Writer) error {
+	if len(ph.Kept) == 0 {
+		return nil
+	}
+	fmt.Fprintln(w, "  kept, as entering a later phase takes it:")
+	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	for _, k := range ph.Kept {
+		fmt.Fprintf(t, "    %s\tfor %s: %s\n", k.Call, k.Phase, k.Why)
+	}
+	return t.Flush()
 }
 
 // printCalls is the table call by thread class.
