@@ -26,6 +26,7 @@ const (
 	Seccomp      Layer = "seccomp"
 	Limits       Layer = "limits"
 	Exec         Layer = "exec"
+	Tracing      Layer = "tracing" // no layer, but the way to apply one to another process
 )
 
 // Error is a system call that failed.
