@@ -1,0 +1,173 @@
+package inject
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/narrow-sandbox/narrow/abi"
+	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/internal/compile"
+	"github.com/narrow-sandbox/narrow/internal/ruleset"
+	"github.com/narrow-sandbox/narrow/internal/verify"
+	"github.com/narrow-sandbox/narrow/policy"
+)
+
+// Layers is what the threads of a process take on in one step. It is
+// immutable once made and may be used for many processes.
+type Layers struct {
+	Phase   string
+	Domains []*ruleset.Plan // Landlock's, for every thread
+	Memory  bool            // PR_SET_MDWE, for the process
+	Limits  []policy.Limit  // for the process
+
+	// Before are the phases whose filters the process may have already, in
+	// their order. They are what is believed of filters that cannot be read,
+	// which takes root's rights.
+	Before []*policy.PhaseRules
+
+	phase   *policy.PhaseRules
+	own     *Filter            // of threads that no class names; nil installs none
+	classes map[string]*Filter // by the class's name; a nil one installs none
+}
+
+// Filter is rules and the program that is proved to be them.
+type Filter struct {
+	Rules   *policy.Rules
+	Program bpf.Program // none for mode 1
+	Strict  bool        // mode 1 instead of a program
+}
+
+// New makes the layers of a phase: its filters, one for each thread class,
+// compiled and proved; and domains that the caller has planned.
+func New(phase *policy.PhaseRules, domains []*ruleset.Plan) (*Layers, error) {
+	l := &Layers{Phase: phase.Name, Domains: domains, phase: phase, classes: map[string]*Filter{}}
+	prover := verify.New(verify.Limits{})
+	var err, errs error
+	if l.own, err = newFilter(prover, phase.Own, phase.Strict); err != nil {
+		errs = fmt.Errorf("phase %s: %w", phase.Name, err)
+	}
+	for _, c := range phase.Classes {
+		if l.classes[c.Name], err = newFilter(prover, c.Rules, c.Strict); err != nil {
+			errs = errors.Join(errs, fmt.Errorf("phase %s, thread %s: %w", phase.Name, c.Name, err))
+		}
+	}
+	if errs != nil {
+		return nil, errs
+	}
+	return l, nil
+}
+
+// newFilter compiles rules and proves the program; nil if they allow everything.
+func newFilter(prover *verify.Prover, rules *policy.Rules, strict bool) (*Filter, error) {
+	if strict {
+		return &Filter{Rules: rules, Strict: true}, nil
+	}
+	if unfiltered(rules) {
+		return nil, nil
+	}
+	if err := unanswered(rules); err != nil {
+		return nil, err
+	}
+	program, err := compile.Compile(rules, compile.Options{})
+	if err != nil {
+		return nil, err
+	}
+	code, err := prover.Program(program)
+	if err != nil {
+		return nil, err
+	}
+	result, err := prover.Equal(code, prover.Rules(rules))
+	if err != nil {
+		return nil, err
+	}
+	if result.Answer != verify.Yes {
+		return nil, fmt.Errorf("is the filter the policy? %v %s", result.Answer, result.Reason)
+	}
+	return &Filter{Rules: rules, Program: program}, nil
+}
+
+// unfiltered reports whether rules allow everything, so that no filter is
+// installed for them.
+func unfiltered(rules *policy.Rules) bool {
+	return (&policy.PhaseRules{Own: rules}).Unfiltered()
+}
+
+// unanswered refuses verdicts that somebody beside the program must answer:
+// nobody is there when the tracer has gone.
+func unanswered(rules *policy.Rules) error {
+	needs := func(v policy.Verdict) bool { return v.Kind == policy.Trace || v.Kind == policy.Notify }
+	if needs(rules.Else) {
+		return fmt.Errorf("%v: else %v needs a supervisor that answers, and none stays beside the process", rules.ElseAt, rules.Else)
+	}
+	for _, a := range rules.Arches {
+		for _, list := range a.Lists {
+			for _, m := range list {
+				if needs(m.Verdict) {
+					return fmt.Errorf("%v: %v %s needs a supervisor that answers, and none stays beside the process", m.Pos, m.Verdict, m.Text)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// MainThread is the name by which a policy means a process's first thread,
+// whatever that calls itself.
+const MainThread = "main"
+
+// For is the filter of a thread, and the name of its class, "" being the
+// unnamed one. The process's first thread is of the class main, or else of the
+// one that its own name finds.
+func (l *Layers) For(name string, first bool) (f *Filter, class string) {
+	c := classOf(l.phase, name, first)
+	if c == nil {
+		return l.own, ""
+	}
+	return l.classes[c.Name], c.Name
+}
+
+// classOf is the class of a thread in a phase.
+func classOf(phase *policy.PhaseRules, name string, first bool) *policy.Class {
+	if first {
+		if c := phase.Class(MainThread); c != nil {
+			return c
+		}
+	}
+	if !first && name == MainThread {
+		return nil // it only calls itself so
+	}
+	return phase.Class(name)
+}
+
+// rulesOf is the rules of a thread in a phase.
+func rulesOf(phase *policy.PhaseRules, name string, first bool) *policy.Rules {
+	if c := classOf(phase, name, first); c != nil {
+		return c.Rules
+	}
+	return phase.Own
+}
+
+// native refuses a policy that has no rules for this machine's own calls, as
+// the process's next call would be its last.
+func (l *Layers) native() error {
+	for _, f := range l.filters() {
+		if !f.Rules.Else.Kind.Runs() && len(f.Rules.On(abi.Native()).Lists) == 0 {
+			return fmt.Errorf("the policy's arch line lacks %v, by which the process calls the kernel", abi.Native())
+		}
+	}
+	return nil
+}
+
+// filters are those of all classes.
+func (l *Layers) filters() []*Filter {
+	var all []*Filter
+	if l.own != nil {
+		all = append(all, l.own)
+	}
+	for _, c := range l.phase.Classes {
+		if f := l.classes[c.Name]; f != nil {
+			all = append(all, f)
+		}
+	}
+	return all
+}

@@ -1,0 +1,20 @@
+//go:build !linux
+
+package inject
+
+import "github.com/narrow-sandbox/narrow/internal/kernel"
+
+// Process is another process.
+type Process struct{ PID int }
+
+// Options are how patient and how careful a Process is.
+type Options struct{ BestEffort bool }
+
+// Attach begins to trace a process.
+func Attach(int, Options) (*Process, error) { return nil, kernel.ErrNotSupported }
+
+// Step makes all threads take on the layers.
+func (p *Process) Step(*Layers) (*Report, error) { return nil, kernel.ErrNotSupported }
+
+// Release ends the tracing.
+func (p *Process) Release() error { return kernel.ErrNotSupported }

@@ -1,0 +1,213 @@
+package inject
+
+import (
+	"errors"
+	"fmt"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/narrow-sandbox/narrow/internal/kernel"
+)
+
+// step is one Step at work.
+type step struct {
+	*Process
+	layers    *Layers
+	plans     []plan
+	suspended bool // the filters that the threads have are not asked
+	domains   []int
+	report    *Report
+
+	quiet   bool // no_new_privs, which is no harm, has been set
+	partial bool // something that cannot be taken off is on a thread
+}
+
+// plan is what one thread takes on.
+type plan struct {
+	*Thread
+	filter *Filter // nil installs none
+	class  string
+}
+
+// Step stops all threads, makes each take on its layers, and looks at the
+// result in /proc. Afterwards they are stopped still, ready to go on where they
+// were: Release or Resume follows, and does so at an error too.
+//
+// The error is an *Error, or several joined; unless one is Partial, the process
+// has taken on nothing.
+func (p *Process) Step(l *Layers) (*Report, error) {
+	s := &step{Process: p, layers: l, report: &Report{PID: p.PID, Phase: l.Phase}}
+	if err := l.native(); err != nil {
+		return nil, p.wrong(nil, ErrABI, err, "")
+	}
+	if err := p.Stop(); err != nil {
+		return nil, err
+	}
+	if p.exec {
+		return nil, p.wrong(nil, ErrExec, ErrExec, "")
+	}
+	if err := s.judge(); err != nil {
+		return nil, err
+	}
+	err := s.run()
+	if settled := s.end(); settled != nil {
+		err = errors.Join(err, settled)
+	}
+	if err != nil {
+		return nil, s.mark(err)
+	}
+	p.report = s.report
+	return s.report, nil
+}
+
+// mark says in an error what has become of the process.
+func (s *step) mark(err error) error {
+	var e *Error
+	if !errors.As(err, &e) {
+		e = s.wrong(nil, nil, err, "")
+	}
+	e.Partial = s.partial
+	if s.quiet && !s.partial && e.Hint == "" {
+		e.Hint = "nothing but no_new_privs has been set"
+	}
+	return err
+}
+
+// run applies the layers, in an order in which what can fail comes first and
+// what would stop the next one comes last.
+func (s *step) run() error {
+	borrowed, err := s.borrow()
+	if err != nil {
+		return err
+	}
+	defer borrowed.giveBack()
+	if err := s.begin(); err != nil {
+		return err
+	}
+	for _, apply := range []func() error{s.suspend, s.admits, s.rulesets, s.limits, s.memory, s.noNewPrivs, s.landlock, s.seccomp, s.verify} {
+		if err := apply(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// end gives the threads back what they had.
+func (s *step) end() error {
+	err := s.settle()
+	for _, t := range s.threads {
+		t.ready = true
+		if s.suspended {
+			err = errors.Join(err, ignoreGone(kernel.PtraceSetOptions(t.TID, s.trace)))
+		}
+	}
+	return err
+}
+
+func ignoreGone(err error) error {
+	if errors.Is(err, unix.ESRCH) {
+		return nil
+	}
+	return err
+}
+
+// suspend keeps the threads' filters from being asked, where the caller may.
+func (s *step) suspend() error {
+	for _, t := range s.threads {
+		err := kernel.PtraceSetOptions(t.TID, s.trace|unix.PTRACE_O_SUSPEND_SECCOMP)
+		if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EINVAL) {
+			return nil // on the first; then on none
+		}
+		if err != nil {
+			return s.lost(t, err)
+		}
+		s.suspended = true
+	}
+	s.report.Filters = s.suspended
+	return nil
+}
+
+// memory refuses the process new executable memory.
+func (s *step) memory() error {
+	if !s.layers.Memory {
+		return nil
+	}
+	_, err := s.must(s.threads[0], "prctl(PR_SET_MDWE)", kernel.Memory, unix.SYS_PRCTL, unix.PR_SET_MDWE, unix.PR_MDWE_REFUSE_EXEC_GAIN)
+	if err == nil {
+		s.partial = true
+	}
+	return err
+}
+
+// limits are set from outside.
+func (s *step) limits() error {
+	for _, l := range s.layers.Limits {
+		resource, ok := kernel.LimitByName(l.Name)
+		if !ok {
+			return s.wrong(nil, nil, fmt.Errorf("%v: this system has no limit %s", l.Pos, l.Name), "")
+		}
+		if err := kernel.SetLimitOf(s.PID, resource, kernel.Limit{Soft: l.Value, Hard: l.Value}); err != nil {
+			return s.wrong(nil, nil, err, "")
+		}
+		s.partial = true
+	}
+	return nil
+}
+
+// noNewPrivs sets it on the threads that lack it.
+func (s *step) noNewPrivs() error {
+	if !s.narrows() {
+		return nil
+	}
+	for _, t := range s.threads {
+		if t.Status.NoNewPrivs {
+			continue
+		}
+		if _, err := s.must(t, "prctl(PR_SET_NO_NEW_PRIVS)", kernel.NoNewPrivs, unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1); err != nil {
+			return err
+		}
+		s.quiet = true
+	}
+	return nil
+}
+
+// narrows reports whether there is a layer that needs no_new_privs.
+func (s *step) narrows() bool {
+	if len(s.layers.Domains) > 0 {
+		return true
+	}
+	for _, p := range s.plans {
+		if p.filter != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// seccomp gives each thread the filter of its class.
+func (s *step) seccomp() error {
+	for _, p := range s.plans {
+		if err := s.install(p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *step) install(p plan) error {
+	switch {
+	case p.filter == nil:
+		return nil
+	case p.filter.Strict:
+		_, err := s.must(p.Thread, "seccomp(SECCOMP_SET_MODE_STRICT)", kernel.Seccomp, unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_STRICT, 0, 0)
+		s.partial = s.partial || err == nil
+		return err
+	}
+	at, err := s.write(sockFprog(p.filter.Program, s.place.start))
+	if err != nil {
+		return s.wrong(p.Thread, nil, err, "")
+	}
+	_, err = s.must(p.Thread, "seccomp(SECCOMP_SET_MODE_FILTER)", kernel.Seccomp, unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, at)
+	s.partial = s.partial || err == nil
+	return err
+}

@@ -1,0 +1,54 @@
+package inject
+
+import (
+	"github.com/narrow-sandbox/narrow/abi"
+	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/internal/kernel"
+	"github.com/narrow-sandbox/narrow/policy"
+)
+
+// Thread is one thread of a Process. What it was like when it was stopped is
+// known after Stop.
+type Thread struct {
+	TID  int
+	Main bool // the process's first thread
+	Name string
+
+	// Call is the call that it was taken out of and goes back into, nil if it
+	// was in none. Restarts says that the kernel will do so by
+	// restart_syscall, which is what a filter then sees.
+	Call     *bpf.Data
+	Restarts bool
+
+	// Status is what /proc says of it, when it was stopped.
+	Status *kernel.Status
+
+	state   state
+	adopted bool
+	asked   bool // to stop
+	ready   bool // its registers are as it goes on with them
+	group   bool // its stop is its process's, by SIGSTOP
+	signal  int  // that it has yet to get
+	regs    kernel.Regs
+	mask    kernel.SigSet
+	arch    uint32 // AUDIT_ARCH of its call
+}
+
+// state is how a thread stands to its tracer.
+type state uint8
+
+const (
+	running   state = iota
+	elsewhere       // stopped, where calls cannot be injected
+	parked          // stopped on its way back to the program, with PTRACE_EVENT_STOP
+	busy            // stopped at the exit of an injected call
+)
+
+// describe is the call in the notation.
+func describe(d *bpf.Data) string {
+	a, ok := abi.ByAudit(d.Arch, d.Nr)
+	if !ok {
+		return "a call of an unknown ABI"
+	}
+	return policy.Describe(a, *d)
+}

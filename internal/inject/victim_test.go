@@ -1,0 +1,169 @@
+//go:build linux
+
+package inject_test
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strings"
+
+	"testing"
+	"time"
+
+	"github.com/narrow-sandbox/narrow/internal/inject"
+	"github.com/narrow-sandbox/narrow/policy"
+)
+
+// compiled is a C program of testdata, built for this test.
+func compiled(t *testing.T, name string, flags ...string) string {
+	t.Helper()
+	if _, err := exec.LookPath("gcc"); err != nil {
+		missing(t, "no gcc")
+	}
+	dir, err := os.MkdirTemp("", "narrow-inject-") // which other users may enter, unlike t.TempDir's
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	program := filepath.Join(dir, name)
+	args := append([]string{"-O1", "-Wno-unused-result", "-pthread", "-o", program, "testdata/" + name + ".c"}, flags...)
+	if out, err := exec.Command("gcc", args...).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return program
+}
+
+// missing skips what this machine lacks; where everything should be, it fails.
+func missing(t *testing.T, what string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(what)
+	}
+	t.Skip(what)
+}
+
+// victim is a program that is to be narrowed.
+type victim struct {
+	*exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Reader
+}
+
+// start starts a program, as the user that the test narrows as.
+func start(t *testing.T, program string, args ...string) *victim {
+	t.Helper()
+	c := exec.Command(program, args...)
+	c.Stderr = os.Stderr
+	return startCommand(t, c)
+}
+
+func startCommand(t *testing.T, c *exec.Cmd) *victim {
+	t.Helper()
+	in, err := c.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		c.Process.Kill()
+		c.Wait()
+	})
+	return &victim{c, in, bufio.NewReader(out)}
+}
+
+// line reads the next line that the program prints.
+func (v *victim) line(t *testing.T) string {
+	t.Helper()
+	line, err := v.out.ReadString('\n')
+	if err != nil {
+		t.Fatalf("the program says no more: %v; %v", err, v.Wait())
+	}
+	return strings.TrimSuffix(line, "\n")
+}
+
+func (v *victim) pid() int { return v.Process.Pid }
+
+// asleep waits until n threads of the program are in a call and sleep there,
+// and others that spin run.
+func (v *victim) asleep(t *testing.T, n int) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for {
+		tids, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", v.pid()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		sleeping := 0
+		for _, tid := range tids {
+			text, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%s/stat", v.pid(), tid.Name()))
+			if i := strings.LastIndexByte(string(text), ')'); i > 0 && string(text[i+2]) == "S" {
+				sleeping++
+			}
+		}
+		if sleeping >= n {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d threads sleep, want %d", sleeping, n)
+		}
+		runtime.Gosched()
+	}
+}
+
+// onTracer runs f on a thread of its own, that ends with it: whatever f left
+// traced is let go.
+func onTracer(f func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		runtime.LockOSThread()
+		f()
+	}()
+	<-done
+}
+
+// layersOf makes the layers of a policy's last phase.
+func layersOf(t *testing.T, text string) *inject.Layers {
+	t.Helper()
+	p, err := policy.Load("test.narrow", []byte(text), policy.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	phase := p.Phases[len(p.Phases)-1]
+	l, err := inject.New(phase, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l.Before = p.Phases[:len(p.Phases)-1]
+	return l
+}
+
+// enter narrows a process.
+func enter(pid int, l *inject.Layers, o inject.Options) (report *inject.Report, err error) {
+	onTracer(func() {
+		p, e := inject.Attach(pid, o)
+		if e != nil {
+			err = e
+			return
+		}
+		report, err = p.Step(l)
+		if e := p.Release(); err == nil {
+			err = e
+		}
+	})
+	return report, err
+}
