@@ -21,7 +21,7 @@ var ladder = map[string]int{
 	"bpf/asm":           1,
 	"policy":            1,
 	"policy/policytest": 2,
-	"trace":             1,
+	"trace":             2,
 	"internal/compile":  2,
 	"internal/verify":   2,
 	"internal/learn":    2,

@@ -31,8 +31,11 @@ func within(f folder) *Proofs {
 
 // Filter compiles rules, which must not change any more. The error is the
 // compiler's, or an *Error if the program is not proved to be them.
-func (p *Proofs) Filter(r *policy.Rules) (bpf.Program, error) {
-	program, err := compile.Compile(r, compile.Options{})
+func (p *Proofs) Filter(r *policy.Rules) (bpf.Program, error) { return p.Compile(r, compile.Options{}) }
+
+// Compile is Filter with options, none of which changes what is proved.
+func (p *Proofs) Compile(r *policy.Rules, o compile.Options) (bpf.Program, error) {
+	program, err := compile.Compile(r, o)
 	if err != nil {
 		return nil, err
 	}
