@@ -104,8 +104,19 @@ func (b *builder) filter(rules *policy.Rules, phase, class string) (*filter, err
 	return &filter{rules: rules, program: program}, nil
 }
 
-// staircase proves that no phase lets run what those before it stop.
+// staircase proves that no phase lets run what those before it stop: no
+// thread's rules, and not the process-wide filter.
 func (b *builder) staircase(steps []*step) error {
+	for _, s := range b.policy.Staircase() {
+		if err := b.proofs.Order(s.Later, s.Earlier...); err != nil {
+			class := ""
+			if s.Class != nil {
+				class = s.Class.Name
+			}
+			return &Error{Phase: s.Phase.Name, Class: class, Kind: ErrStaircase, Err: err,
+				Hint: "allow the call in the earlier phases too, or not in this one"}
+		}
+	}
 	var before []*policy.Rules
 	for _, st := range steps {
 		if st.wide == nil {

@@ -13,6 +13,7 @@ func (r *resolver) lint() {
 	if len(r.errs) > 0 || len(r.unparsed) > 0 {
 		return
 	}
+	r.lintThreads()
 	r.lintShadowed()
 	r.lintForgotten()
 	r.lintClone3()

@@ -23,9 +23,8 @@ func (ph *PhaseRules) Wide() *Rules {
 	return wide
 }
 
-// For is the Rules of a thread by its name, "main" being the process's first:
-// those of the first class whose name is, or as a glob matches, that name, else
-// the phase's own. A class's own name, glob or not, finds that class.
+// For is the Rules of a thread by its name: those of the class that Class
+// finds, else the phase's own.
 func (ph *PhaseRules) For(thread string) *Rules {
 	if c := ph.Class(thread); c != nil {
 		return c.Rules
@@ -33,15 +32,45 @@ func (ph *PhaseRules) For(thread string) *Rules {
 	return ph.Own
 }
 
-// Class is the thread class that For means, nil for the unnamed one.
+// Class is the thread class of a name, nil for the unnamed one: the first whose
+// glob matches, but that the block `main` is before all others the one of
+// "main", the process's first thread. A class's own text finds it, too, if it
+// matches none, as `[ab]` does not match itself.
 func (ph *PhaseRules) Class(thread string) *Class {
-	for _, c := range ph.Classes {
-		if c.Name == thread {
+	if thread == Main {
+		if c := ph.named(Main); c != nil {
 			return c
 		}
 	}
 	for _, c := range ph.Classes {
 		if glob(c.Name, thread) {
+			return c
+		}
+	}
+	return ph.named(thread)
+}
+
+// Main is the name of the process's first thread in a policy.
+const Main = "main"
+
+// ClassOf is the class of a thread in a running process, by whether it is the
+// first one and by its name in /proc, which `main` is not.
+func (ph *PhaseRules) ClassOf(first bool, name string) *Class {
+	if first && ph.named(Main) != nil {
+		return ph.named(Main)
+	}
+	for _, c := range ph.Classes {
+		if c.Name != Main && glob(c.Name, name) {
+			return c
+		}
+	}
+	return nil
+}
+
+// named is the class whose block has this text.
+func (ph *PhaseRules) named(text string) *Class {
+	for _, c := range ph.Classes {
+		if c.Name == text {
 			return c
 		}
 	}

@@ -11,8 +11,9 @@ phase p {
     allow read
     trap 1 socket
     thread main { allow write errno ENOENT mount }
-    thread "w*" { log write trap 2 socket }
     thread w1 { kill-process * }
+    thread "w*" { log write trap 2 socket }
+    thread w2 { kill-process * }
 }`
 
 func TestJoin(t *testing.T) {
@@ -25,7 +26,8 @@ func TestJoin(t *testing.T) {
 		{"", "write", "errno EPERM"},
 		{"main", "write", "allow"},
 		{"w7", "write", "log"},
-		{"w1", "write", "kill-process"}, // a class's own name before globs
+		{"w1", "write", "kill-process"},
+		{"w2", "write", "log"}, // the first block that matches
 		{"w*", "write", "log"},
 		{"other", "write", "errno EPERM"},
 		{"w7", "socket", "trap 2"},

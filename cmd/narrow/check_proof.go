@@ -2,6 +2,8 @@ package main
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/narrow-sandbox/narrow/bpf"
 	"github.com/narrow-sandbox/narrow/internal/verify"
@@ -40,19 +42,58 @@ func meaningOf(v *verify.Prover, stack []*policy.PhaseRules, thread string) *ver
 // checkOrder proves that no phase lets run what the phases before it stop, and
 // says of a milder denial that it is one.
 func checkOrder(v *verify.Prover, p *policy.Policy) (widening, milder []string) {
-	for i, ph := range p.Phases[1:] {
-		before := p.Phases[:i+1]
-		for _, thread := range threadNames(ph, "") {
-			later, earlier := v.Rules(ph.For(thread)), meaningOf(v, before, thread)
-			where := phaseThread(ph.Name, thread)
-			if text := orderProblem(v.Subset(later, earlier)); text != "" {
-				widening = append(widening, fmt.Sprintf("%s: phase %s lets run what an earlier phase stops: %s", ph.Pos, where, text))
-			} else if text := orderProblem(v.AsStrict(later, earlier)); text != "" {
-				milder = append(milder, fmt.Sprintf("%s: warning: phase %s denies more mildly than an earlier phase, whose verdict stays: %s", ph.Pos, where, text))
-			}
+	for _, s := range p.Staircase() {
+		later, earlier := v.Rules(s.Later), stackOf(v, s.Earlier)
+		r, err := v.Subset(later, earlier)
+		if text := orderProblem(r, err); text != "" {
+			at, before := decides(&s, r)
+			widening = append(widening, fmt.Sprintf("%s: phase %s lets run what phase %s stops: %s", at, s.Title(), before, text))
+			continue
+		}
+		r, err = v.AsStrict(later, earlier)
+		if text := orderProblem(r, err); text != "" {
+			at, before := decides(&s, r)
+			milder = append(milder, fmt.Sprintf("%s: warning: phase %s denies more mildly than phase %s, whose verdict stays: %s", at, s.Title(), before, text))
 		}
 	}
-	return widening, milder
+	return distinct(widening), distinct(milder)
+}
+
+// decides is the place of the later phase's rule for a witness, and the earlier
+// phase whose verdict it gets.
+func decides(s *policy.Stair, r verify.Result) (at policy.Pos, before string) {
+	if r.Witness == nil {
+		return s.Phase.Pos, strings.Join(s.Before(), " or ")
+	}
+	at = s.Phase.Pos
+	if _, rule := s.Later.Evaluate(&r.Witness.Call); rule != nil {
+		at = rule.Pos
+	}
+	for i, rules := range s.Earlier {
+		if v, _ := rules.Evaluate(&r.Witness.Call); v == policy.VerdictOf(r.Witness.Right) {
+			return at, s.Before()[i]
+		}
+	}
+	return at, strings.Join(s.Before(), " or ")
+}
+
+// distinct leaves the first of equal lines.
+func distinct(lines []string) []string {
+	var once []string
+	for _, l := range lines {
+		if !slices.Contains(once, l) {
+			once = append(once, l)
+		}
+	}
+	return once
+}
+
+func stackOf(v *verify.Prover, rules []*policy.Rules) *verify.Meaning {
+	var filters []*verify.Meaning
+	for _, r := range rules {
+		filters = append(filters, v.Rules(r))
+	}
+	return v.Stack(filters...)
 }
 
 // orderProblem is empty for a yes.

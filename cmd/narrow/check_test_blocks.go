@@ -30,11 +30,11 @@ func checkTest(v *verify.Prover, p *policy.Policy, t *policy.TestCase, programs 
 		if ph.Name != t.Phase {
 			continue
 		}
-		for _, thread := range threadNames(ph, t.Thread) {
-			r := &testReport{Place: t.Pos.String(), Phase: t.Phase, Thread: thread, Verdict: t.Verdict.String(), Call: t.Call.Text}
-			r.Problem = holds(v, meaningOf(v, p.Phases[:i+1], thread), t)
+		for _, thread := range threadViews(p, i, t.Thread) {
+			r := &testReport{Place: t.Pos.String(), Phase: t.Phase, Thread: thread.title(), Verdict: t.Verdict.String(), Call: t.Call.Text}
+			r.Problem = holds(v, stackOf(v, thread.filters), t)
 			if r.Problem == "" {
-				r.Problem = onProgram(holds(v, programs.meaning(v, p.Phases[:i+1], thread), t))
+				r.Problem = onProgram(holds(v, programs.meaning(v, thread.filters), t))
 			}
 			r.Passed = r.Problem == ""
 			reports = append(reports, r)
@@ -70,10 +70,10 @@ func holds(v *verify.Prover, m *verify.Meaning, t *policy.TestCase) string {
 type programs map[*policy.Rules]*verify.Meaning
 
 // meaning is that of the finished programs of a stack.
-func (ps programs) meaning(v *verify.Prover, stack []*policy.PhaseRules, thread string) *verify.Meaning {
+func (ps programs) meaning(v *verify.Prover, rules []*policy.Rules) *verify.Meaning {
 	var filters []*verify.Meaning
-	for _, ph := range stack {
-		if m, ok := ps[ph.For(thread)]; ok && !ph.Unfiltered() {
+	for _, r := range rules {
+		if m, ok := ps[r]; ok {
 			filters = append(filters, m)
 		}
 	}

@@ -102,20 +102,12 @@ type explainView struct {
 // explainViews lists the phases and thread classes asked for: all by default.
 func explainViews(p *policy.Policy, sc *scope) ([]explainView, error) {
 	var views []explainView
-	for _, ph := range p.Phases {
+	for i, ph := range p.Phases {
 		if sc.phase != "" && ph.Name != sc.phase {
 			continue
 		}
-		for _, thread := range threadNames(ph, sc.thread) {
-			stack, err := (&scope{phase: ph.Name}).stack(p)
-			if err != nil {
-				return nil, err
-			}
-			v := explainView{phase: ph.Name, thread: thread, many: len(p.Phases) > 1 || thread != ""}
-			for _, before := range stack {
-				v.rules = append(v.rules, before.For(thread))
-			}
-			views = append(views, v)
+		for _, t := range threadViews(p, i, sc.thread) {
+			views = append(views, explainView{phase: ph.Name, thread: t.title(), rules: t.rules, many: len(p.Phases) > 1 || t.title() != ""})
 		}
 	}
 	if len(views) == 0 {

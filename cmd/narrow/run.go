@@ -83,17 +83,9 @@ func inOrder(p *policy.Policy) error {
 // narrows reports whether it is proved, now or before, that every phase lets
 // run no more than those before it.
 func narrows(proofs *proved.Proofs, p *policy.Policy) bool {
-	for i, ph := range p.Phases[1:] {
-		for _, thread := range threadNames(ph, "") {
-			var before []*policy.Rules
-			for _, earlier := range p.Phases[:i+1] {
-				if !earlier.Unfiltered() {
-					before = append(before, earlier.For(thread))
-				}
-			}
-			if proofs.Order(ph.For(thread), before...) != nil {
-				return false
-			}
+	for _, s := range p.Staircase() {
+		if proofs.Order(s.Later, s.Earlier...) != nil {
+			return false
 		}
 	}
 	return true
