@@ -76,7 +76,23 @@ func (a *assembler) checkSocket() {
 			a.fail(int(l.at), what, "")
 		}
 		a.warnSocket(l)
+		if a.options.BpfcCompat && leaves(a.program, i) {
+			a.fail(int(l.at), "a jump beyond the last instruction, once bpfc has wrapped it", "bpfc refuses it, too")
+		}
 	}
+}
+
+// leaves reports whether the instruction at pc is a jump out of p, the way bpfc
+// looks at it: one that leads back modulo 2^32 stays.
+func leaves(p bpf.Program, pc int) bool {
+	in, left := p[pc], uint32(len(p)-pc-1)
+	switch lookup(in.Code).operand {
+	case jump:
+		return uint32(pc)+1+in.K >= uint32(len(p))
+	case testK, testX:
+		return uint32(in.Jt) >= left || uint32(in.Jf) >= left
+	}
+	return false
 }
 
 // warnSocket records what bpfc takes and the kernel refuses on a socket:

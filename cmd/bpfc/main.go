@@ -58,7 +58,11 @@ func compile(o *options, in io.Reader, out, errw io.Writer) error {
 		fmt.Fprintln(errw, w)
 	}
 	if o.verbose {
-		explain(out, name, source, as, err)
+		unchecked := explain(out, name, source, as, err)
+		if err != nil && unchecked != nil && o.compat {
+			fmt.Fprintf(errw, "%v\n%s: warning: bpfc -V prints the program all the same\n", err, name)
+			a, err = unchecked, nil
+		}
 	}
 	if err != nil {
 		return err
@@ -70,13 +74,14 @@ func compile(o *options, in io.Reader, out, errw io.Writer) error {
 }
 
 // explain prints what -V adds: the program as bpfc lists it, and whether it
-// passed validation.
-func explain(out io.Writer, name string, source []byte, as asm.Options, invalid error) {
+// passed validation. It returns the program as it is without validation, nil if
+// there is none.
+func explain(out io.Writer, name string, source []byte, as asm.Options, invalid error) *asm.Assembly {
 	validated := !as.Bypass
 	as.Bypass = true
 	a, err := asm.Assemble(name, source, as)
 	if err != nil {
-		return
+		return nil
 	}
 	fmt.Fprintf(out, "Generated program:\n%s", asm.BpfcListing(a.Program))
 	switch {
@@ -85,6 +90,7 @@ func explain(out io.Writer, name string, source []byte, as asm.Options, invalid 
 	case validated:
 		fmt.Fprint(out, "Validating: is runnable!\n")
 	}
+	return a
 }
 
 // tell prints an error: those of a source have their places, a line each.

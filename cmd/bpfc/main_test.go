@@ -27,9 +27,10 @@ type result struct {
 	Status int
 }
 
-// bpfcPath finds netsniff-ng's bpfc, or skips the test.
+// bpfcPath finds netsniff-ng's bpfc, or skips the test. It goes by no PATH: in
+// that testscript puts this one.
 func bpfcPath(t *testing.T) string {
-	for _, name := range []string{"bpfc", "/usr/sbin/bpfc"} {
+	for _, name := range []string{"/usr/sbin/bpfc", "/usr/bin/bpfc", "/usr/local/sbin/bpfc", "/usr/local/bin/bpfc"} {
 		if path, err := exec.LookPath(name); err == nil {
 			return path
 		}
@@ -135,6 +136,34 @@ func TestFlagsAsBpfc(t *testing.T) {
 		got, errs := ours(c.source, args)
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Errorf("bpfc %s: %s\n%s", c.args, diff, errs)
+		}
+	}
+}
+
+// TestCompatVerbose: with -V bpfc prints even what fails its validation, and so
+// does compat mode; without -V both refuse it.
+func TestCompatVerbose(t *testing.T) {
+	path := bpfcPath(t)
+	for _, source := range []string{
+		"ldx M[16] ret a\n",
+		"ld [0]\n",
+		"back: ld [0] jeq #1, back ret #0\n",
+		"jeq #1, far " + strings.Repeat("txa ", 255) + "far: ret #0\n",
+		"jeq #1, far " + strings.Repeat("txa ", 511) + "far: ret #0\n",
+		every,
+	} {
+		for _, args := range [][]string{{"-V", "-i", "-"}, {"-i", "-"}} {
+			want := theirs(t, path, source, args)
+			if want.Status != 0 {
+				want.Out = "" // bpfc prints its errors there
+			}
+			got, errs := ours(source, append([]string{"--bpfc-compat"}, args...))
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("bpfc %q of %.60q: %s\n%s", args, source, diff, errs)
+			}
+			if got.Status != 0 && errs == "" {
+				t.Errorf("bpfc %q of %.60q says nothing", args, source)
+			}
 		}
 	}
 }
