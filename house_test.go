@@ -17,6 +17,7 @@ const module = "github.com/narrow-sandbox/narrow/"
 var ladder = map[string]int{
 	"abi":               0,
 	"bpf":               0,
+	"internal/layered":  0,
 	"bpf/bpftest":       1,
 	"bpf/asm":           1,
 	"policy":            1,

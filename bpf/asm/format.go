@@ -22,12 +22,13 @@ const (
 	CMacros  = "c-macros"    // BPF_STMT and BPF_JUMP of linux/filter.h, with comments
 	Go       = "go"          // a Go file with the program as a bpf.Program
 	Dot      = "dot"         // the control flow as a graph for Graphviz
+	SVG      = "svg"         // the control flow as a picture
 	Text     = "listing"     // for people: labels, names of calls and arguments, verdicts
 )
 
 // Writable returns the formats that Write knows.
 func Writable() []string {
-	return []string{C, Netsniff, XTBPF, Tcpdump, Asm, Raw, JSON, Hex, CMacros, Go, Dot, Text}
+	return []string{C, Netsniff, XTBPF, Tcpdump, Asm, Raw, JSON, Hex, CMacros, Go, Dot, SVG, Text}
 }
 
 // Readable returns the formats that Read knows.
@@ -79,6 +80,8 @@ func Append(dst []byte, format string, p bpf.Program) ([]byte, error) {
 		return appendGo(dst, p), nil
 	case Dot:
 		return appendDot(dst, p), nil
+	case SVG:
+		return appendSVG(dst, p), nil
 	case Text:
 		return appendListing(dst, p), nil
 	}

@@ -38,7 +38,7 @@ place. --for socket takes the whole language of bpfc.`,
 			return writeOutput(s.out, output, text)
 		},
 	}
-	c.Flags().StringVar(&to, "to", asm.C, "the output `FORMAT`: "+programFormats())
+	toFlag(c, &to, asm.C, programFormats())
 	c.Flags().StringVar(&flags.target, "for", "seccomp", "what the program is for: `seccomp|socket`")
 	c.Flags().StringVar(&flags.arch, "arch", "", "the `ARCH` whose numbers names mean before any .arch")
 	c.Flags().BoolVar(&flags.bypass, "bypass", false, "take the instructions as they are, without checking the program")

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/narrow-sandbox/narrow/abi"
+	"github.com/narrow-sandbox/narrow/bpf/asm"
 	"github.com/narrow-sandbox/narrow/internal/compile"
 	"github.com/narrow-sandbox/narrow/internal/proved"
 	"github.com/narrow-sandbox/narrow/policy"
@@ -36,7 +37,8 @@ format of your choice:
   c-macros     BPF_STMT and BPF_JUMP lines, each with a comment
   raw          struct sock_filter, 8 bytes each, little-endian
   json         [[code,jt,jf,k],...]
-  go, dot, netsniff-ng, xt_bpf, tcpdump
+  svg          the control flow as a picture; dot: for Graphviz
+  go, hex, netsniff-ng, xt_bpf, tcpdump
   rules        the flattened rules as text
   policy       the policy's text, formatted
 
@@ -56,7 +58,7 @@ the table of strace -c. No trace changes a verdict.`,
 	set.flags(c)
 	sc.flags(c)
 	sc.archFlag(c)
-	c.Flags().StringVar(&to, "to", "listing", "the output `FORMAT`")
+	toFlag(c, &to, asm.Text, programFormats()+", rules, policy")
 	c.Flags().StringArrayVar(&traces, "trace", nil, "make the calls counted in `FILE` quick (again for more files)")
 	c.Flags().StringVarP(&output, "output", "o", "", "write to `FILE` instead of standard output")
 	return c

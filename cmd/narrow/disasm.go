@@ -1,29 +1,44 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
+
 	"github.com/spf13/cobra"
 
+	"github.com/narrow-sandbox/narrow/bpf"
 	"github.com/narrow-sandbox/narrow/bpf/asm"
 )
 
 func newDisasm(s *streams) *cobra.Command {
-	var from, to, output string
+	var (
+		from, to, output string
+		asJSON           bool
+	)
 	c := &cobra.Command{
-		Use:   "disasm [FILE]",
+		Use:   "disasm [--to FORMAT | --svg | --dot | --json] [FILE]",
 		Short: "Take a program apart",
 		Long: `Disasm reads a program from FILE or standard input and prints it for people, or
-in another format. What format the input has is told by the file's ending, by
+in another format: as assembler that gives the same bytes again, as a picture of
+its control flow (--svg, --dot). Any bytes will do; what is no instruction is
+shown as data. What format the input has is told by the file's ending, by
 --from, or else by its look.`,
 		Example: `  narrow disasm filter.raw
   narrow disasm --from c --to asm <filter.c
-  narrow disasm --to dot filter.json | dot -Tsvg >filter.svg`,
+  narrow disasm --svg -o filter.svg filter.json
+  tcpdump -ddd port 22 | narrow disasm`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			prog, err := readProgram(s, fileOrStdin(args), from)
 			if err != nil {
 				return err
 			}
-			text, err := formatProgram(to, prog)
+			var text []byte
+			if asJSON {
+				text, err = listingJSON(prog)
+			} else {
+				text, err = formatProgram(to, prog)
+			}
 			if err != nil {
 				return err
 			}
@@ -31,7 +46,34 @@ in another format. What format the input has is told by the file's ending, by
 		},
 	}
 	fromFlag(c, &from)
-	c.Flags().StringVar(&to, "to", asm.Text, "the output `FORMAT`: "+programFormats())
+	toFlag(c, &to, asm.Text, programFormats())
 	c.Flags().StringVarP(&output, "output", "o", "", "write to `FILE` instead of standard output")
+	jsonFlag(c, &asJSON)
 	return c
+}
+
+// wireLine is the JSON of a line of the listing.
+type wireLine struct {
+	PC    int    `json:"pc"`
+	Label string `json:"label,omitempty"`
+	Text  string `json:"text"`
+	Note  string `json:"note,omitempty"`
+	Code  uint16 `json:"code"`
+	Jt    uint8  `json:"jt"`
+	Jf    uint8  `json:"jf"`
+	K     uint32 `json:"k"`
+}
+
+// listingJSON is the listing as JSON, an object a line.
+func listingJSON(prog bpf.Program) ([]byte, error) {
+	var b bytes.Buffer
+	encoder := json.NewEncoder(&b)
+	encoder.SetEscapeHTML(false)
+	for pc, line := range asm.Lines(prog) {
+		i := prog[pc]
+		if err := encoder.Encode(wireLine{pc, line.Label, line.Text, line.Note, i.Code, i.Jt, i.Jf, i.K}); err != nil {
+			return nil, err
+		}
+	}
+	return b.Bytes(), nil
 }

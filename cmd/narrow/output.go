@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"strings"
 
+	"github.com/spf13/cobra"
+
 	"github.com/narrow-sandbox/narrow/bpf"
 	"github.com/narrow-sandbox/narrow/bpf/asm"
 )
@@ -19,6 +21,17 @@ func formatProgram(to string, prog bpf.Program) ([]byte, error) {
 		return nil, usage("%v", err)
 	}
 	return b.Bytes(), nil
+}
+
+// toFlag adds --to, and its short forms for pictures.
+func toFlag(c *cobra.Command, to *string, fallback, formats string) {
+	c.Flags().StringVar(to, "to", fallback, "the output `FORMAT`: "+formats)
+	for _, format := range []string{asm.Dot, asm.SVG} {
+		c.Flags().BoolFunc(format, "short for --to "+format, func(string) error {
+			*to = format
+			return nil
+		})
+	}
 }
 
 // programFormats lists the formats of a program for a flag's help.
