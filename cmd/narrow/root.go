@@ -31,7 +31,7 @@ POLICY is a path, the name of a shipped profile, or - for standard input.`,
 	root.SetErr(s.err)
 	root.SetVersionTemplate("narrow {{.Version}}\n")
 	root.AddCommand(
-		newRun(s), newCheck(s), newShow(s), newCompile(s), newSim(s), newExplain(s),
+		newRun(s), newEnter(s), newCheck(s), newShow(s), newCompile(s), newSim(s), newExplain(s),
 		newAsm(s), newDisasm(s), newDiff(s), newStatus(s),
 		newFmt(s), newSets(s), newDemo(s), newVersion(s), newMan(s),
 		newVictim(s),

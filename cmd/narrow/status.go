@@ -28,11 +28,11 @@ any filter is not an error.`,
 			if dump {
 				return &statusError{statusKernel, errors.New("--dump is not there yet: reading a thread's filters back needs a tracer")}
 			}
-			pid, err := strconv.ParseInt(args[0], 10, 32)
-			if err != nil || pid <= 0 {
-				return usage("%q is not a process id", args[0])
+			pid, err := processID(args[0])
+			if err != nil {
+				return err
 			}
-			threads, err := threadsOf(int(pid))
+			threads, err := threadsOf(pid)
 			if err != nil {
 				return err
 			}
@@ -107,11 +107,7 @@ func printThreads(s *streams, threads []heldThread) error {
 	w := tabwriter.NewWriter(s.out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "tid\tthread\tseccomp\tfilters\tno_new_privs\tlabel")
 	for _, t := range threads {
-		filters := strconv.Itoa(t.Filters)
-		if t.Filters < 0 {
-			filters = "?"
-		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%t\t%s\n", t.TID, printable(t.Name), t.Mode, filters, t.NoNewPrivs, printable(cmpOr(t.Label, "-")))
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%t\t%s\n", t.TID, printable(t.Name), t.Mode, countText(t.Filters), t.NoNewPrivs, printable(cmpOr(t.Label, "-")))
 	}
 	return w.Flush()
 }

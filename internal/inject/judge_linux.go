@@ -174,6 +174,13 @@ func (s *step) believed(t *Thread) (phases []*policy.PhaseRules, ok bool) {
 	return phases, have >= 0 && len(phases) == have
 }
 
+// inPhase reports whether the process is believed to be in a phase before,
+// under filters that cannot be suspended.
+func (s *step) inPhase() bool {
+	phases, ok := s.believed(s.threads[0])
+	return !s.suspended && ok && len(phases) > 0
+}
+
 // injected are the calls that the step makes on a thread, as filters see them.
 func (s *step) injected(t *Thread) []bpf.Data {
 	native := abi.Native()
@@ -184,7 +191,7 @@ func (s *step) injected(t *Thread) []bpf.Data {
 	}
 	var calls []bpf.Data
 	at := s.place.start
-	if s.layers.Memory && t.Main {
+	if s.layers.Memory && t == s.threads[0] && !s.inPhase() {
 		calls = append(calls, call(unix.SYS_PRCTL, unix.PR_SET_MDWE, unix.PR_MDWE_REFUSE_EXEC_GAIN))
 	}
 	if !t.Status.NoNewPrivs {

@@ -2,7 +2,10 @@
 
 package inject
 
-import "github.com/narrow-sandbox/narrow/internal/kernel"
+import (
+	"github.com/narrow-sandbox/narrow/internal/kernel"
+	"github.com/narrow-sandbox/narrow/policy"
+)
 
 // Process is another process.
 type Process struct{ PID int }
@@ -18,3 +21,11 @@ func (p *Process) Step(*Layers) (*Report, error) { return nil, kernel.ErrNotSupp
 
 // Release ends the tracing.
 func (p *Process) Release() error { return kernel.ErrNotSupported }
+
+// Identify looks whether a process is one that can be narrowed.
+func Identify(int) error { return kernel.ErrNotSupported }
+
+// Plan makes the layers by which a live process enters a phase.
+func Plan(*policy.Policy, int, int) (*Layers, []Lack, error) {
+	return nil, nil, kernel.ErrNotSupported
+}

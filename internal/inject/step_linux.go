@@ -84,7 +84,7 @@ func (s *step) run() error {
 	if err := s.begin(); err != nil {
 		return err
 	}
-	for _, apply := range []func() error{s.suspend, s.admits, s.rulesets, s.limits, s.memory, s.noNewPrivs, s.landlock, s.seccomp, s.verify} {
+	for _, apply := range []func() error{s.guard, s.admits, s.rulesets, s.limits, s.memory, s.noNewPrivs, s.landlock, s.seccomp, s.verify} {
 		if err := apply(); err != nil {
 			return err
 		}
@@ -97,9 +97,7 @@ func (s *step) end() error {
 	err := s.settle()
 	for _, t := range s.threads {
 		t.ready = true
-		if s.suspended {
-			err = errors.Join(err, ignoreGone(kernel.PtraceSetOptions(t.TID, s.trace)))
-		}
+		err = errors.Join(err, ignoreGone(kernel.PtraceSetOptions(t.TID, s.trace)))
 	}
 	return err
 }
@@ -111,25 +109,33 @@ func ignoreGone(err error) error {
 	return err
 }
 
-// suspend keeps the threads' filters from being asked, where the caller may.
-func (s *step) suspend() error {
+// guard keeps the threads' filters from being asked, where the caller may. And
+// should this process be killed before the threads have their registers back,
+// the program ends with it, rather than run on from wherever it was made to be.
+func (s *step) guard() error {
+	options := s.trace | unix.PTRACE_O_EXITKILL
+	s.suspended = true
 	for _, t := range s.threads {
-		err := kernel.PtraceSetOptions(t.TID, s.trace|unix.PTRACE_O_SUSPEND_SECCOMP)
+		err := kernel.PtraceSetOptions(t.TID, options|unix.PTRACE_O_SUSPEND_SECCOMP)
 		if errors.Is(err, unix.EPERM) || errors.Is(err, unix.EINVAL) {
-			return nil // on the first; then on none
+			s.suspended = false // on the first; then on none
+			err = kernel.PtraceSetOptions(t.TID, options)
 		}
 		if err != nil {
 			return s.lost(t, err)
 		}
-		s.suspended = true
 	}
-	s.report.Filters = s.suspended
 	return nil
 }
 
-// memory refuses the process new executable memory.
+// memory refuses the process new executable memory. Where its filters cannot be
+// suspended and are a phase's of the policy, that has been done before them.
 func (s *step) memory() error {
 	if !s.layers.Memory {
+		return nil
+	}
+	if s.inPhase() {
+		s.note("memory write-xor-execute is taken to be in force since the phase before")
 		return nil
 	}
 	_, err := s.must(s.threads[0], "prctl(PR_SET_MDWE)", kernel.Memory, unix.SYS_PRCTL, unix.PR_SET_MDWE, unix.PR_MDWE_REFUSE_EXEC_GAIN)

@@ -23,7 +23,37 @@ func (s *step) verify() error {
 			return err
 		}
 	}
+	s.layersSeen()
 	return nil
+}
+
+// layersSeen notes what each layer was seen by.
+func (s *step) layersSeen() {
+	see := func(layer kernel.Layer, format string, args ...any) {
+		s.report.Layers = append(s.report.Layers, LayerReport{layer, fmt.Sprintf(format, args...)})
+	}
+	n := len(s.threads)
+	if s.layers.Memory {
+		see(kernel.Memory, "prctl(PR_SET_MDWE) succeeded")
+	}
+	if s.narrows() {
+		see(kernel.NoNewPrivs, "NoNewPrivs 1 on each of %d threads", n)
+	}
+	if len(s.domains) > 0 {
+		see(kernel.Landlock, "landlock_restrict_self succeeded on each of %d threads, %d domains; the kernel does not show them", n, len(s.domains))
+	}
+	filtered := 0
+	for _, p := range s.plans {
+		if p.filter != nil {
+			filtered++
+		}
+	}
+	if filtered > 0 {
+		see(kernel.Seccomp, "a filter more than before on %d of %d threads", filtered, n)
+	}
+	if len(s.layers.Limits) > 0 {
+		see(kernel.Limits, "prlimit64 succeeded for %d limits", len(s.layers.Limits))
+	}
 }
 
 // lives reports whether a thread has not ended.
@@ -41,7 +71,7 @@ func (s *step) seen(p plan) error {
 	before := p.Status.SeccompFilters
 	r := ThreadReport{
 		TID: p.TID, Name: p.Name, Class: p.class,
-		Before: before, Filters: now.SeccompFilters, Mode: now.SeccompMode, NoNewPrivs: now.NoNewPrivs,
+		Before: before, SeccompFilters: now.SeccompFilters, Seccomp: now.SeccompMode, NoNewPrivs: now.NoNewPrivs,
 	}
 	if p.Call != nil {
 		r.Interrupted = describe(p.Call)

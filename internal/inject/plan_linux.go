@@ -1,0 +1,169 @@
+package inject
+
+import (
+	"errors"
+	"fmt"
+	"os/user"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/internal/kernel"
+	"github.com/narrow-sandbox/narrow/internal/ruleset"
+	"github.com/narrow-sandbox/narrow/policy"
+)
+
+// Plan makes the layers by which a live process enters the phase of a policy
+// that has the index at, whether or not it has entered those before. Those
+// allow more, so that the filter of this phase stands for theirs; their files
+// and network blocks come with it.
+//
+// What of the policy cannot be had is in lacks: the caller decides.
+func Plan(p *policy.Policy, at, pid int) (l *Layers, lacks []Lack, err error) {
+	var files []*policy.FilesRules
+	var network []*policy.NetworkRules
+	for _, phase := range p.Phases[:at+1] {
+		files, network = append(files, phase.Files...), append(network, phase.Network...)
+	}
+	var features kernel.Features
+	domains, lacks := domainsOf(&features, files, network)
+	if l, err = New(p.Phases[at], domains); err != nil {
+		return nil, nil, err
+	}
+	l.Before = p.Phases[:at]
+	l.Limits = p.Process.Limits
+	if p.Process.WriteXorExecute {
+		if err := features.MDWE(); err != nil {
+			lacks = append(lacks, Lack{kernel.Memory, err})
+		} else {
+			l.Memory = true
+		}
+	}
+	lacks = append(lacks, l.kernelLacks(&features)...)
+	lacks = append(lacks, labelLacks(p.Phases[:at+1])...)
+	return l, append(lacks, identityLacks(&p.Process, pid)...), nil
+}
+
+// domainsOf plans the Landlock domains of blocks.
+func domainsOf(features *kernel.Features, files []*policy.FilesRules, network []*policy.NetworkRules) (domains []*ruleset.Plan, lacks []Lack) {
+	if len(files)+len(network) == 0 {
+		return nil, nil
+	}
+	version, err := features.Landlock()
+	if err != nil {
+		return nil, []Lack{{kernel.Landlock, err}}
+	}
+	for _, err := range ruleset.Lacks(version, files, network) {
+		lacks = append(lacks, Lack{kernel.Landlock, err})
+	}
+	return ruleset.Of(files, network, kernel.RightsOf(version)), lacks
+}
+
+// kernelLacks is what the kernel lacks for the filters.
+func (l *Layers) kernelLacks(features *kernel.Features) []Lack {
+	if len(l.filters()) == 0 {
+		return nil
+	}
+	if err := features.Seccomp(); err != nil {
+		return []Lack{{kernel.Seccomp, err}}
+	}
+	var lacks []Lack
+	seen := map[bpf.Action]bool{}
+	for _, f := range l.filters() {
+		for _, i := range f.Program {
+			kind := bpf.Action(i.K).Kind()
+			if i.Class() != bpf.RET || seen[kind] {
+				continue
+			}
+			seen[kind] = true
+			if err := features.Action(uint32(kind)); err != nil {
+				lacks = append(lacks, Lack{kernel.Seccomp, err})
+			}
+		}
+	}
+	return lacks
+}
+
+// labelLacks says that a label is not given from outside.
+func labelLacks(phases []*policy.PhaseRules) []Lack {
+	for _, phase := range slices.Backward(phases) {
+		if len(phase.Labels) > 0 {
+			return []Lack{{kernel.Label, fmt.Errorf("%v: a label is not given from outside; start the program by `narrow run`", phase.Labels[0].Pos)}}
+		}
+	}
+	return nil
+}
+
+// identityLacks is what of the process block a live process does not have by
+// itself: who it is and what it may is not changed from outside.
+func identityLacks(rules *policy.ProcessRules, pid int) []Lack {
+	status, err := kernel.ThreadStatus(pid, pid)
+	if err != nil {
+		return nil // the process is gone, as will be noticed
+	}
+	var lacks []Lack
+	lack := func(layer kernel.Layer, format string, args ...any) {
+		lacks = append(lacks, Lack{layer, fmt.Errorf("%v: %w", rules.Pos, fmt.Errorf(format, args...))})
+	}
+	if err := isUser(rules.User, status.UID); err != nil {
+		lack(kernel.IDs, "user %s: %w", rules.User, err)
+	}
+	if err := isGroup(rules.Group, status.GID); err != nil {
+		lack(kernel.IDs, "group %s: %w", rules.Group, err)
+	}
+	if extra := extraCapabilities(rules, status); len(extra) > 0 {
+		lack(kernel.Capabilities, "the process has capabilities that the policy does not keep, and which are not taken from outside: %s", strings.Join(extra, ", "))
+	}
+	return lacks
+}
+
+var errOtherID = errors.New("the process runs as another, which is not changed from outside")
+
+func isUser(name string, has [4]uint32) error {
+	if name == "" {
+		return nil
+	}
+	if u, err := user.Lookup(name); err == nil {
+		name = u.Uid
+	}
+	return isID(name, has)
+}
+
+func isGroup(name string, has [4]uint32) error {
+	if name == "" {
+		return nil
+	}
+	if g, err := user.LookupGroup(name); err == nil {
+		name = g.Gid
+	}
+	return isID(name, has)
+}
+
+// isID compares with the real, effective, saved and filesystem id.
+func isID(number string, has [4]uint32) error {
+	n, err := strconv.ParseUint(number, 10, 32)
+	if err != nil {
+		return errors.New("there is none of that name")
+	}
+	for _, id := range has {
+		if uint64(id) != n {
+			return fmt.Errorf("%w (it is %d)", errOtherID, id)
+		}
+	}
+	return nil
+}
+
+// extraCapabilities are those that the process has and the policy does not keep.
+func extraCapabilities(rules *policy.ProcessRules, status *kernel.Status) []string {
+	if !rules.SetCapabilities {
+		return nil
+	}
+	has := status.CapPermitted | status.CapEffective | status.CapInheritable | status.CapAmbient
+	for _, name := range rules.Capabilities {
+		if n, err := kernel.CapByName(name); err == nil {
+			has &^= 1 << n
+		}
+	}
+	return kernel.CapNames(has)
+}
