@@ -12,6 +12,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,12 +147,8 @@ int main(int argc, char **argv) {
 	sem = semget(IPC_PRIVATE, 1, 0600);
 	semtimed = semget(IPC_PRIVATE, 1, 0600);
 	if ((child = fork()) == 0) {
-		char b;
-		close(pipes[1]);
-		close(pair[1]);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		while (read(0, &b, 0) == 0) pause();
-		_exit(0);
+		for (;;) pause();
 	}
 	for (int i = 0; i < N; i++) {
 		pthread_create(threads + i, 0, all[i], 0);
@@ -168,8 +165,8 @@ int main(int argc, char **argv) {
 	write(event, &one, 8);
 	write(pipes[1], "x", 1);
 	write(pair[1], "x", 1);
-	word = 1;
-	syscall(SYS_futex, &word, FUTEX_WAKE, 1, 0, 0, 0);
+	/* The word keeps its value: a restarted wait looks at it again. */
+	while (syscall(SYS_futex, &word, FUTEX_WAKE, 1, 0, 0, 0) == 0) sched_yield();
 	struct sembuf up = {0, 1, 0};
 	semop(sem, &up, 1);
 	kill(getpid(), SIGRTMIN);
