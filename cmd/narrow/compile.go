@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/narrow-sandbox/narrow/abi"
+	"github.com/narrow-sandbox/narrow/bpf"
 	"github.com/narrow-sandbox/narrow/bpf/asm"
 	"github.com/narrow-sandbox/narrow/internal/compile"
 	"github.com/narrow-sandbox/narrow/internal/proved"
@@ -20,9 +21,8 @@ func newCompile(s *streams) *cobra.Command {
 	var (
 		set    settings
 		sc     scope
-		to     string
 		output string
-		traces []string
+		how    compilation
 	)
 	c := &cobra.Command{
 		Use:   "compile POLICY",
@@ -39,16 +39,18 @@ format of your choice:
   json         [[code,jt,jf,k],...]
   svg          the control flow as a picture; dot: for Graphviz
   go, hex, netsniff-ng, xt_bpf, tcpdump
+  c-header     one header for C and C++ with all phases, thread classes and
+               architectures: a function for each, 0 or -errno
   rules        the flattened rules as text
   policy       the policy's text, formatted
 
 With --trace the calls that were counted most take the fewest steps. A trace has
 lines of a count and a call, such as "1042 read(fd == 7)", lines of strace, or
 the table of strace -c. No trace changes a verdict.`,
-		Example: "  narrow compile memcached\n  narrow compile --to raw -o memcached.raw memcached\n  narrow compile --trace strace.out --to asm my.narrow",
+		Example: "  narrow compile memcached\n  narrow compile --to raw -o memcached.raw memcached\n  narrow compile --to c-header -o memcached_narrow.h memcached\n  narrow compile --trace strace.out --to asm my.narrow",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			text, err := compileTo(s, &set, &sc, args[0], to, traces)
+			text, err := compileTo(s, &set, &sc, args[0], how)
 			if err != nil {
 				return err
 			}
@@ -58,15 +60,28 @@ the table of strace -c. No trace changes a verdict.`,
 	set.flags(c)
 	sc.flags(c)
 	sc.archFlag(c)
-	toFlag(c, &to, asm.Text, programFormats()+", rules, policy")
-	c.Flags().StringArrayVar(&traces, "trace", nil, "make the calls counted in `FILE` quick (again for more files)")
+	toFlag(c, &how.to, asm.Text, programFormats()+", "+formatCHeader+", rules, policy")
+	c.Flags().StringArrayVar(&how.traces, "trace", nil, "make the calls counted in `FILE` quick (again for more files)")
+	c.Flags().BoolVar(&how.bestEffort, "best-effort", false, "c-header: leave out, with a comment, what a program cannot do to itself")
 	c.Flags().StringVarP(&output, "output", "o", "", "write to `FILE` instead of standard output")
 	return c
 }
 
+// compilation is what the flags of compile ask for.
+type compilation struct {
+	to         string
+	traces     []string
+	bestEffort bool
+}
+
 // compileTo is the whole verb but for writing its result.
-func compileTo(s *streams, set *settings, sc *scope, arg, to string, traces []string) ([]byte, error) {
-	if to == "policy" {
+func compileTo(s *streams, set *settings, sc *scope, arg string, how compilation) ([]byte, error) {
+	switch {
+	case how.to == formatCHeader:
+		return compileCHeader(s, set, sc, arg, how)
+	case how.bestEffort:
+		return nil, usage("--best-effort is for --to c-header")
+	case how.to == "policy":
 		return formatted(s, arg)
 	}
 	p, err := set.load(arg, s)
@@ -83,14 +98,23 @@ func compileTo(s *streams, set *settings, sc *scope, arg, to string, traces []st
 	if err != nil {
 		return nil, err
 	}
-	if to == "rules" {
+	if how.to == "rules" {
 		return rulesText(rules), nil
 	}
-	weights, err := readTraces(s, traces, rules)
+	prog, err := how.program(s, proved.Remember(), rules)
 	if err != nil {
 		return nil, err
 	}
-	prog, err := proved.Remember().Compile(rules, compile.Options{Weights: weights})
+	return formatProgram(how.to, prog)
+}
+
+// program compiles rules by the weights of the traces, and proves the program.
+func (how *compilation) program(s *streams, proofs *proved.Proofs, rules *policy.Rules) (bpf.Program, error) {
+	weights, err := readTraces(s, how.traces, rules)
+	if err != nil {
+		return nil, err
+	}
+	prog, err := proofs.Compile(rules, compile.Options{Weights: weights})
 	var unproved *proved.Error
 	if errors.As(err, &unproved) {
 		return nil, &statusError{statusNo, err}
@@ -98,7 +122,7 @@ func compileTo(s *streams, set *settings, sc *scope, arg, to string, traces []st
 	if err != nil {
 		return nil, badInput(err)
 	}
-	return formatProgram(to, prog)
+	return prog, nil
 }
 
 // formatted is the text of the policy itself in the canonical format.
