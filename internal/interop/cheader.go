@@ -66,7 +66,6 @@ type cHeader struct {
 	options    CHeaderOptions
 	symbol     string
 	classNames []string    // of all phases, "" for the threads that no block names
-	first      []int       // for each phase its first ruleset
 	programs   []cPrograms // in the order of Arches
 }
 
