@@ -15,6 +15,7 @@ func newCheck(s *streams) *cobra.Command {
 	var (
 		set    settings
 		from   string
+		limit  timeLimit
 		asJSON bool
 	)
 	c := &cobra.Command{
@@ -22,17 +23,23 @@ func newCheck(s *streams) *cobra.Command {
 		Short: "Parse, lint, compile and prove a policy, and run its tests",
 		Long: `Check reads each POLICY, warns of what looks wrong, compiles every phase and
 thread class, asks the kernel's admission rules about the programs, proves that
-each program means what the policy says, and runs the policy's test blocks. Of a
-PROGRAM (.bpf, .raw, .json) it says whether this kernel would admit it, and why not.
+each program means what the policy says, and proves the policy's test blocks. It
+counts how many calls may still run, as powers of two, and those that the
+kernel lets through by its bitmap, without running the filter.
+
+Of a PROGRAM (.bpf, .raw, .json) it says whether this kernel would admit it, and
+why not; then, how many calls get which verdict, and what no call reaches.
+
+What the proof cannot decide within --time is called unknown, with the reason.
 
 It ends with 3 if a text is wrong or a later phase widens an earlier one, with 1
-if a test or a proof fails or a program is refused.`,
+if a test or a proof fails, is unknown, or a program is refused.`,
 		Example: "  narrow check memcached\n  narrow check --json my.narrow\n  narrow check filter.raw",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			worst := &statusError{}
 			for _, arg := range args {
-				err := checkOne(s, arg, from, &set, asJSON)
+				err := checkOne(s, arg, from, &set, &limit, asJSON)
 				worst = worst.worse(s, err)
 			}
 			if worst.status == statusGood {
@@ -43,6 +50,7 @@ if a test or a proof fails or a program is refused.`,
 	}
 	set.flags(c)
 	fromFlag(c, &from)
+	limit.flag(c)
 	jsonFlag(c, &asJSON)
 	return c
 }
@@ -56,9 +64,9 @@ func (e *statusError) worse(s *streams, err error) *statusError {
 	return &statusError{status: max(e.status, s.report(err))}
 }
 
-func checkOne(s *streams, arg, from string, set *settings, asJSON bool) error {
+func checkOne(s *streams, arg, from string, set *settings, limit *timeLimit, asJSON bool) error {
 	if from != "" || isProgram(arg) {
-		return checkProgram(s, arg, from, asJSON)
+		return checkProgram(s, limit.prover(), arg, from, asJSON)
 	}
 	src, p, err := set.loadSource(arg, s)
 	if err != nil {
@@ -72,48 +80,7 @@ func checkOne(s *streams, arg, from string, set *settings, asJSON bool) error {
 	if empty := emptyPhases(p); len(empty) > 0 {
 		return badInput(empty)
 	}
-	return checkPolicy(s, p, f, asJSON)
-}
-
-// programReport is what check says of a program.
-type programReport struct {
-	File     string   `json:"file"`
-	Admitted bool     `json:"admitted"`
-	Length   int      `json:"instructions"`
-	Cost     int      `json:"budget"` // of the 32,768 that a stack of filters may cost
-	Reasons  []string `json:"reasons,omitempty"`
-}
-
-func checkProgram(s *streams, arg, from string, asJSON bool) error {
-	prog, place, err := readPlaced(s, arg, from)
-	if err != nil {
-		return err
-	}
-	r := programReport{File: arg, Length: len(prog), Cost: prog.Cost()}
-	for _, e := range prog.CheckAll() {
-		r.Reasons = append(r.Reasons, place(e.PC)+": the kernel refuses it: "+e.Error())
-	}
-	r.Admitted = len(r.Reasons) == 0
-	if asJSON {
-		err = json.NewEncoder(s.out).Encode(r)
-	} else {
-		err = r.print(s)
-	}
-	if err == nil && !r.Admitted {
-		err = no()
-	}
-	return err
-}
-
-func (r *programReport) print(s *streams) error {
-	if r.Admitted {
-		_, err := fmt.Fprintf(s.out, "%s: the kernel admits it: %d instructions, %d of the budget\n", r.File, r.Length, r.Cost)
-		return err
-	}
-	for _, reason := range r.Reasons {
-		fmt.Fprintln(s.out, reason)
-	}
-	return nil
+	return checkPolicy(s, limit.prover(), p, f, asJSON)
 }
 
 // policyReport is what check says of a policy.
@@ -127,9 +94,8 @@ type policyReport struct {
 	Milder     []string        `json:"milder,omitempty"`   // later phases that deny more mildly
 }
 
-func checkPolicy(s *streams, p *policy.Policy, f *policy.File, asJSON bool) error {
+func checkPolicy(s *streams, v *verify.Prover, p *policy.Policy, f *policy.File, asJSON bool) error {
 	r := &policyReport{Policy: p.Name}
-	v := verify.New(verify.Limits{})
 	dead := deadRules(v, p, f)
 	for _, w := range dead {
 		s.printPlaced("warning", w)
@@ -186,6 +152,9 @@ func (r *policyReport) print(s *streams) error {
 	}
 	for _, f := range r.Filters {
 		fmt.Fprintln(s.out, f.line())
+		for _, note := range f.Notes {
+			fmt.Fprintln(s.out, note)
+		}
 	}
 	for _, line := range slices.Concat(r.Widening, r.Milder) {
 		fmt.Fprintln(s.err, line)

@@ -46,6 +46,24 @@ type filterReport struct {
 	Compared  int    `json:"compared"`   // calls on which program and reference agreed
 	Proof     string `json:"proof"`      // proved, failed, unknown: why
 	Problem   string `json:"problem,omitempty"`
+
+	Allowed []allowed `json:"allowed,omitempty"` // by architecture
+	Notes   []string  `json:"notes,omitempty"`   // rules that keep a call out of the bitmap by themselves
+}
+
+// allowed is how many calls of an architecture may still run, of how many, as
+// powers of two.
+type allowed struct {
+	Arch string   `json:"arch"`
+	Log2 *float64 `json:"log2"` // null: none
+	Of   float64  `json:"of"`
+}
+
+func (a *allowed) text() string {
+	if a.Log2 == nil {
+		return "no call of " + a.Arch + " may run"
+	}
+	return fmt.Sprintf("%s of %s calls may run", power(*a.Log2), power(a.Of))
 }
 
 func (f *filterReport) good() bool { return f.Problem == "" }
@@ -55,8 +73,11 @@ func (f *filterReport) line() string {
 	if f.Thread != "" {
 		name += "/" + f.Thread
 	}
-	text := fmt.Sprintf("%s: %d instructions, %d calls by the kernel's bitmap, %d calls compared, %s",
-		name, f.Length, f.Bitmap, f.Compared, f.Proof)
+	text := fmt.Sprintf("%s: %d instructions, ", name, f.Length)
+	if len(f.Allowed) > 0 {
+		text += f.Allowed[0].text() + ", "
+	}
+	text += fmt.Sprintf("%d call numbers by the kernel's bitmap, %d calls compared, %s", f.Bitmap, f.Compared, f.Proof)
 	if f.NotBitmap > 0 {
 		text += fmt.Sprintf(", %d argument-free allows miss the bitmap", f.NotBitmap)
 	}
@@ -80,12 +101,36 @@ func checkFilter(v *verify.Prover, f filter, compiled programs) *filterReport {
 		return r
 	}
 	r.Bitmap, r.NotBitmap = bitmap(v, f.rules, prog)
+	r.Allowed, r.Notes = countAllowed(v, f.rules), spoilt(f.rules)
 	if r.Problem = compare(f.rules, prog, r); r.Problem != "" {
 		r.Proof = "failed"
 		return r
 	}
 	r.Proof, r.Problem = prove(v, f.rules, prog)
 	return r
+}
+
+// countAllowed counts the calls that rules let run, of this machine's
+// architecture first. What takes too long is left out.
+func countAllowed(v *verify.Prover, rules *policy.Rules) []allowed {
+	var list []allowed
+	for _, a := range rules.Arches {
+		n, err := v.Count(v.Rules(rules), a.Arch, verify.Runs)
+		if err != nil {
+			continue
+		}
+		on := allowed{Arch: a.Arch.Name, Of: round(verify.Count{Calls: n.Of}.Log2())}
+		if n.Calls.Sign() > 0 {
+			log2 := round(n.Log2())
+			on.Log2 = &log2
+		}
+		list = append(list, on)
+		if a.Arch == abi.Native() {
+			last := len(list) - 1
+			list[0], list[last] = list[last], list[0]
+		}
+	}
+	return list
 }
 
 // compare runs the boundary calls of the rules through both sides.

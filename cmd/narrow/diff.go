@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/narrow-sandbox/narrow/bpf"
 	"github.com/narrow-sandbox/narrow/internal/verify"
 	"github.com/narrow-sandbox/narrow/policy"
 )
@@ -15,17 +16,26 @@ func newDiff(s *streams) *cobra.Command {
 		set    settings
 		sc     scope
 		from   string
+		limit  timeLimit
 		asJSON bool
 	)
 	c := &cobra.Command{
 		Use:   "diff A B",
 		Short: "Show what one policy or program lets run and another does not",
 		Long: `Diff proves that two policies or programs (.bpf, .raw, .json) mean the same, or
-prints each call that they answer differently, with a witness in the notation.
-Policies are compared phase by phase and thread class by thread class, with
-their other layers; against a program it is the filter that compile writes.
+prints, call by call, what they answer differently:
 
-It ends with 0 if they are the same, with 1 if they differ.`,
+  +  what B lets run and A does not
+  -  what A lets run and B does not
+  ~  what both let run, or both stop, in different ways
+
+Where it depends on the arguments, the call printed is a witness, the one with
+the smallest arguments, and "of its calls" says how many are like it. Policies
+are compared phase by phase and thread class by thread class, with their other
+layers; against a program it is the filter that compile writes.
+
+It ends with 0 if they are the same, with 1 if they differ or if --time is over
+before it is known.`,
 		Example: `  narrow diff old.narrow new.narrow
   narrow diff --json my.narrow filter.raw`,
 		Args: cobra.ExactArgs(2),
@@ -34,7 +44,7 @@ It ends with 0 if they are the same, with 1 if they differ.`,
 				return usage("only one of the two can be standard input")
 			}
 			r := &diffReport{Left: args[0], Right: args[1], Differences: []diffLine{}}
-			if err := r.compare(s, &set, &sc, from); err != nil {
+			if err := r.compare(s, limit.prover(), &set, &sc, from); err != nil {
 				return err
 			}
 			return r.finish(s, asJSON)
@@ -43,6 +53,7 @@ It ends with 0 if they are the same, with 1 if they differ.`,
 	set.flags(c)
 	sc.flags(c)
 	fromFlag(c, &from)
+	limit.flag(c)
 	jsonFlag(c, &asJSON)
 	return c
 }
@@ -64,8 +75,14 @@ type diffLine struct {
 	Call    string `json:"call"`
 	Left    string `json:"left"`
 	Right   string `json:"right"`
-	Whole   bool   `json:"whole"` // it is so whatever the arguments are
+	Change  string `json:"change"` // "+": only the right lets it run, "-": only the left, "~": both or neither
+	Whole   bool   `json:"whole"`  // it is so whatever the arguments are
 	Witness string `json:"witness,omitempty"`
+
+	// Log2 is how many calls these are, OfLog2 how many have the number, as
+	// powers of two.
+	Log2   float64 `json:"log2"`
+	OfLog2 float64 `json:"of_log2"`
 }
 
 // diffSide is one of the two, as it was read.
@@ -91,8 +108,7 @@ func readSide(s *streams, v *verify.Prover, set *settings, arg, from string) (*d
 }
 
 // compare reads both sides and collects how they differ.
-func (r *diffReport) compare(s *streams, set *settings, sc *scope, from string) error {
-	v := verify.New(verify.Limits{})
+func (r *diffReport) compare(s *streams, v *verify.Prover, set *settings, sc *scope, from string) error {
 	left, err := readSide(s, v, set, r.Left, from)
 	if err != nil {
 		return err
@@ -145,6 +161,7 @@ func (r *diffReport) add(v *verify.Prover, a, b *verify.Meaning, phase, thread s
 func lineOf(d *verify.Difference) diffLine {
 	line := diffLine{
 		Left: policy.VerdictOf(d.Left).Format(d.Arch), Right: policy.VerdictOf(d.Right).Format(d.Arch), Whole: d.Whole,
+		Change: change(d.Left, d.Right), Log2: round(d.Calls.Log2()), OfLog2: round(verify.Count{Calls: d.Calls.Of}.Log2()),
 	}
 	switch {
 	case d.Arch == nil:
@@ -166,6 +183,17 @@ func lineOf(d *verify.Difference) diffLine {
 		}
 	}
 	return line
+}
+
+// change says which side lets the calls run.
+func change(left, right bpf.Action) string {
+	switch l, r := verify.Runs(left), verify.Runs(right); {
+	case r && !l:
+		return "+"
+	case l && !r:
+		return "-"
+	}
+	return "~"
 }
 
 // finish prints the report; the answer is no if there is a difference.

@@ -3,4 +3,4 @@
 package proved
 
 // verifier is the hash of the source that proofs rest on.
-const verifier = "861bf8117d7387a26cf2366cc8de4441bdbe48e03731e770b3bb56d44065a193"
+const verifier = "9aeb2f6362f2afd3b6dc94fc84b54bf2c8537e2753b83d42d3f12909c4d624e6"

@@ -1,8 +1,10 @@
 package verify
 
 import (
+	"cmp"
 	"math"
 	"math/big"
+	"slices"
 
 	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
@@ -26,6 +28,37 @@ func (p *Prover) Count(m *Meaning, a *abi.Arch, which func(bpf.Action) bool) (Co
 		}
 		return Count{Calls: s.count(s.and(set, all)), Of: s.count(all)}, nil
 	})
+}
+
+// Share is how many calls of an architecture a filter answers with a value.
+type Share struct {
+	Value bpf.Action // without data that nobody receives
+	Count
+}
+
+// Shares counts the calls of an architecture by what a filter answers, the
+// mildest value first. The error is an UnknownError.
+func (p *Prover) Shares(m *Meaning, a *abi.Arch) ([]Share, error) {
+	return list(p, func(s *space) ([]Share, error) {
+		real := s.and(s.owned(a), s.possible())
+		of, f := s.count(real), s.function(m)
+		var shares []Share
+		for _, v := range s.values(s.choose(real, f, s.leaf(nowhere))) {
+			shares = append(shares, Share{v, Count{Calls: s.count(s.and(real, s.is(f, v))), Of: of}})
+		}
+		slices.SortFunc(shares, mildestFirst)
+		return shares, nil
+	})
+}
+
+func mildestFirst(a, b Share) int {
+	switch {
+	case b.Value.Stricter(a.Value):
+		return -1
+	case a.Value.Stricter(b.Value):
+		return 1
+	}
+	return cmp.Compare(a.Value, b.Value)
 }
 
 // Runs reports whether the kernel may still run the call: on allow, log,

@@ -14,6 +14,7 @@ type Difference struct {
 
 	Left, Right bpf.Action // what the filters return, without data that nobody receives
 	Whole       bool       // it is so whatever the arguments are
+	Calls       Count      // how many these are, of all with this number
 	Witness     *Witness   // the smallest of these calls
 }
 
@@ -40,14 +41,16 @@ type differ struct {
 // all goes through the architectures that are known, then the rest.
 func (d *differ) all() {
 	set := d.and(d.combine(opDiffer, d.function(d.left), d.function(d.right)), d.possible())
+	others := yes
 	for _, a := range abi.Arches() {
 		owned := d.owned(a)
+		others = d.minus(others, owned)
 		if here := d.and(set, owned); here != no {
 			d.arch(a, here, d.and(owned, d.possible()))
 		}
 		set = d.minus(set, owned)
 	}
-	d.add(Difference{}, set, no)
+	d.add(Difference{}, set, others)
 }
 
 // arch goes through the numbers of an architecture, then the unknown ones,
@@ -83,6 +86,7 @@ func (d *differ) add(found Difference, set, all node) {
 		for _, w := range d.valuesOn(some, g) {
 			calls := d.and(some, d.is(g, w))
 			found.Left, found.Right, found.Whole = v, w, calls == all
+			found.Calls = Count{Calls: d.count(calls), Of: d.count(all)}
 			d.note(found, calls)
 		}
 	}

@@ -20,6 +20,25 @@ func TestTimeIsALimit(t *testing.T) {
 	}
 }
 
+// TestTotalIsALimit asks several such questions, which share their time.
+func TestTotalIsALimit(t *testing.T) {
+	limit := 150 * time.Millisecond
+	p := New(Limits{Nodes: 1 << 30, Time: time.Minute, Total: limit})
+	start := time.Now()
+	for i := range 5 {
+		r, err := p.Equal(program(t, p, jsets(4000+i)), p.Stack())
+		if err != nil || r.Answer != Unknown {
+			t.Errorf("%v %v", r.Answer, err)
+		}
+		if i > 0 && r.Reason != "the 150ms for all questions together are over" {
+			t.Errorf("question %d: %s", i, r.Reason)
+		}
+	}
+	if took := time.Since(start); took > 20*limit {
+		t.Errorf("took %v", took)
+	}
+}
+
 // TestUnknownIsForgotten sees a prover that gave up answer an easy question.
 func TestUnknownIsForgotten(t *testing.T) {
 	p := New(Limits{Nodes: 1 << 16, Time: 10 * time.Second})

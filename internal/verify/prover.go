@@ -3,6 +3,7 @@ package verify
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"maps"
 	"slices"
 	"time"
@@ -15,6 +16,7 @@ import (
 type Limits struct {
 	Nodes int           // of a diagram, about 60 bytes each, and there may be two; 0: two million
 	Time  time.Duration // for one question; 0: ten seconds
+	Total time.Duration // for all questions together; 0: no limit
 }
 
 const (
@@ -31,6 +33,7 @@ var ErrInconsistent = errors.New("verifier and reference disagree")
 // filter for the next question. It is not safe for concurrent use.
 type Prover struct {
 	limits Limits
+	spent  time.Duration
 	spaces [2]*space // by layout; nil until needed
 	rules  map[*policy.Rules]*Meaning
 }
@@ -40,6 +43,7 @@ func New(l Limits) *Prover {
 	return &Prover{rules: map[*policy.Rules]*Meaning{}, limits: Limits{
 		Nodes: cmp.Or(max(l.Nodes, 0), defaultNodes),
 		Time:  cmp.Or(max(l.Time, 0), defaultTime),
+		Total: max(l.Total, 0),
 	}}
 }
 
@@ -85,14 +89,20 @@ var attempts = [...]struct {
 // ask puts a question to diagrams until one of them holds the answer. It
 // returns why none did, or "".
 func (p *Prover) ask(question func(s *space) error) (unknown string, err error) {
-	start := time.Now()
+	start, budget := time.Now(), p.limits.Time
+	if p.limits.Total > 0 {
+		if budget = min(budget, p.limits.Total-p.spent); budget <= 0 {
+			return fmt.Sprintf("the %v for all questions together are over", p.limits.Total), nil
+		}
+		defer func() { p.spent += time.Since(start) }()
+	}
 	for i, a := range attempts {
 		if p.spaces[a.layout] == nil {
 			p.spaces[a.layout] = newSpace(a.layout)
 		}
 		s := p.spaces[a.layout]
-		part := p.limits.Time * time.Duration(i+1) / time.Duration(len(attempts))
-		s.begin(p.limits.Nodes/a.part, start.Add(part), p.limits.Time)
+		part := budget * time.Duration(i+1) / time.Duration(len(attempts))
+		s.begin(p.limits.Nodes/a.part, start.Add(part), budget)
 		err := question(s)
 		if s.stopped == "" {
 			return "", err
