@@ -99,7 +99,7 @@ func (d *diffLine) title(arches string) string {
 
 // text is a line such as
 //
-//	+ socket(family == AF_INET6, type == 0, protocol == 0): kill-process → allow, 1 in 2^32 of its calls
+//   - socket(family == AF_INET6, type == 0, protocol == 0): kill-process → allow, 1 in 2^32 of its calls
 func (d *diffLine) text() string {
 	if d.Whole || d.Witness == "" {
 		return fmt.Sprintf("%s %s: %s → %s", d.Change, d.Call, d.Left, d.Right)
