@@ -8,11 +8,14 @@ import (
 	"text/tabwriter"
 )
 
-// print writes the powers for people.
+// print writes the powers for people: a table of all, then each phase.
 func (v *shownPolicy) print(w io.Writer) error {
 	fmt.Fprintf(w, "policy %s on %s (of %s; any other ABI: %s)\n", v.Policy, v.Arch, strings.Join(v.Arches, ", "), v.Else)
 	for _, name := range sortedKeys(v.Params) {
 		fmt.Fprintf(w, "  param %s = %s\n", name, v.Params[name])
+	}
+	if err := v.printTable(w); err != nil {
+		return err
 	}
 	for _, ph := range v.Phases {
 		if err := ph.print(w); err != nil {
@@ -21,6 +24,30 @@ func (v *shownPolicy) print(w io.Writer) error {
 	}
 	return nil
 }
+
+// printTable is a line for each phase and thread class, and for all threads.
+func (v *shownPolicy) printTable(w io.Writer) error {
+	fmt.Fprintln(w)
+	t := newTable(w)
+	fmt.Fprintln(t, "  phase\tthread\tcalls\tby argument\tdangerous (~ only with some arguments)")
+	for _, ph := range v.Phases {
+		name := ph.Name
+		for _, th := range ph.Threads {
+			th.row(t, name, ph.title(th))
+			name = ""
+		}
+		if len(ph.Threads) > 1 {
+			ph.All.row(t, name, "all together")
+		}
+	}
+	return t.Flush()
+}
+
+func (p *shownPowers) row(w io.Writer, phase, thread string) {
+	fmt.Fprintf(w, "  %s\t%s\t%d\t%d\t%s\n", phase, thread, len(p.Calls), len(p.Some), p.dangers())
+}
+
+func newTable(w io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(w, 0, 8, 2, ' ', 0) }
 
 func (ph *shownPhase) print(w io.Writer) error {
 	fmt.Fprintf(w, "\nphase %s", ph.Name)
@@ -39,13 +66,12 @@ func (ph *shownPhase) print(w io.Writer) error {
 	for _, l := range ph.Labels {
 		fmt.Fprintf(w, "  label %s\n", l)
 	}
-	if err := ph.printKept(w); err != nil {
-		return err
+	for _, part := range []func(io.Writer) error{ph.printKept, ph.printCalls, ph.printRules} {
+		if err := part(w); err != nil {
+			return err
+		}
 	}
-	if err := ph.printCalls(w); err != nil {
-		return err
-	}
-	return ph.printConditions(w)
+	return nil
 }
 
 // printKept lists what is possible only until a later phase is entered.
@@ -54,7 +80,7 @@ func (ph *shownPhase) printKept(w io.Writer) error {
 		return nil
 	}
 	fmt.Fprintln(w, "  kept, as entering a later phase takes it:")
-	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	t := newTable(w)
 	for _, k := range ph.Kept {
 		fmt.Fprintf(t, "    %s\tfor %s: %s\n", k.Call, k.Phase, k.Why)
 	}
@@ -63,15 +89,14 @@ func (ph *shownPhase) printKept(w io.Writer) error {
 
 // printCalls is the table call by thread class.
 func (ph *shownPhase) printCalls(w io.Writer) error {
-	union := unionOf(ph.Threads)
-	fmt.Fprintf(w, "  %d calls possible over all threads\n\n", len(union))
-	t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
+	fmt.Fprintf(w, "  %d calls possible over all threads\n\n", len(ph.All.Calls))
+	t := newTable(w)
 	fmt.Fprint(t, "  call")
 	for _, th := range ph.Threads {
-		fmt.Fprintf(t, "\t%s (%d)", threadTitle(th, len(ph.Threads)), len(th.Calls))
+		fmt.Fprintf(t, "\t%s (%d)", ph.title(th), len(th.Calls))
 	}
 	fmt.Fprintln(t)
-	for _, call := range union {
+	for _, call := range ph.All.Calls {
 		fmt.Fprintf(t, "  %s", call)
 		for _, th := range ph.Threads {
 			fmt.Fprintf(t, "\t%s", th.mark(call))
@@ -81,50 +106,7 @@ func (ph *shownPhase) printCalls(w io.Writer) error {
 	return t.Flush()
 }
 
-func threadTitle(th *shownThread, classes int) string {
-	switch {
-	case th.Name != "*":
-		return th.Name
-	case classes == 1:
-		return "all threads"
-	}
-	return "other threads"
-}
-
-// mark is + for a call that is possible with any arguments, ~ with some.
-func (th *shownThread) mark(call string) string {
-	if _, ok := slices.BinarySearch(th.Some, call); ok {
-		return "~"
-	}
-	if _, ok := slices.BinarySearch(th.Calls, call); ok {
-		return "+"
-	}
-	return ""
-}
-
-// printConditions lists the rules that look at arguments, and every denial.
-func (ph *shownPhase) printConditions(w io.Writer) error {
-	for _, th := range ph.Threads {
-		fmt.Fprintf(w, "\n  rules of %s that look at arguments or deny:\n", threadTitle(th, len(ph.Threads)))
-		t := tabwriter.NewWriter(w, 0, 8, 2, ' ', 0)
-		for _, r := range th.Rules {
-			if r.Verdict == "allow" && !strings.Contains(r.Call, "(") {
-				continue
-			}
-			implied := ""
-			if r.Implied {
-				implied = "  (implied by this block)"
-			}
-			fmt.Fprintf(t, "    %s\t%s\t%s%s\n", r.Verdict, r.Call, r.Place, implied)
-		}
-		if err := t.Flush(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func sortedKeys(m map[string]string) []string {
+func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))
 	for k := range m {
 		keys = append(keys, k)
