@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"strconv"
+	"strings"
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
@@ -16,35 +17,75 @@ import (
 
 func newStatus(s *streams) *cobra.Command {
 	var asJSON, dump bool
+	var to string
+	var number int
 	c := &cobra.Command{
 		Use:   "status PID",
 		Short: "Show what holds each thread of a process, as the kernel tells it",
 		Long: `Status prints, for each thread of a process, its seccomp mode, how many filters
-it has, and whether no_new_privs is set, as /proc tells it. A process without
-any filter is not an error.`,
-		Example: "  narrow status $(pidof memcached)\n  narrow status --json 812",
-		Args:    cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			if dump {
-				return &statusError{statusKernel, errors.New("--dump is not there yet: reading a thread's filters back needs a tracer")}
-			}
+it has, whether no_new_privs is set, who traces it, and its label, as /proc
+tells it. A process without any filter is not an error. Landlock's domains are
+not shown by the kernel.
+
+With --dump it reads the filters back from the kernel and prints each once, with
+the threads that have it. That takes root (CAP_SYS_ADMIN), a narrow that has no
+filter itself, and a process that nobody else traces; its threads are stopped
+for a moment.`,
+		Example: `  narrow status $(pidof memcached)
+  narrow status --json 812
+  narrow status --dump 812
+  narrow status --dump --filter 1 --to raw 812 | narrow disasm --from raw`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
 			pid, err := processID(args[0])
 			if err != nil {
 				return err
 			}
-			threads, err := threadsOf(pid)
+			if !dump && (c.Flags().Changed("to") || c.Flags().Changed("filter")) {
+				return usage("--to and --filter go with --dump")
+			}
+			st, err := statusOf(pid)
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return json.NewEncoder(s.out).Encode(map[string]any{"pid": pid, "threads": threads})
+			if dump {
+				if err := st.dump(); err != nil {
+					return err
+				}
 			}
-			return printThreads(s, threads)
+			switch {
+			case to != "" || number != 0:
+				return st.write(s, number, to)
+			case asJSON:
+				return json.NewEncoder(s.out).Encode(st)
+			}
+			return st.print(s)
 		},
 	}
-	c.Flags().BoolVar(&dump, "dump", false, "print the filters (not there yet: refused)")
+	c.Flags().BoolVar(&dump, "dump", false, "read the filters back and print each")
+	c.Flags().IntVar(&number, "filter", 0, "print only the filter with this `NUMBER` of the dump")
+	c.Flags().StringVar(&to, "to", "", "print filters, and nothing else, in this `FORMAT`: "+programFormats())
 	jsonFlag(c, &asJSON)
 	return c
+}
+
+// heldProcess is what holds a process.
+type heldProcess struct {
+	PID      int          `json:"pid"`
+	Landlock string       `json:"landlock"`
+	Tracer   *tracedBy    `json:"tracer,omitempty"`
+	Threads  []heldThread `json:"threads"`
+	Filters  []heldFilter `json:"filters,omitempty"` // with --dump
+}
+
+// notShown is what is known of a process's Landlock domains.
+const notShown = "not shown by the kernel"
+
+// tracedBy is who traces a process.
+type tracedBy struct {
+	PID     int    `json:"pid"`
+	Name    string `json:"name"`
+	Command string `json:"command"`
 }
 
 // heldThread is what holds one thread.
@@ -54,10 +95,12 @@ type heldThread struct {
 	Mode       string `json:"seccomp"` // none, strict or filter
 	Filters    int    `json:"filters"` // -1 where the kernel does not tell
 	NoNewPrivs bool   `json:"no_new_privs"`
+	TracerPID  int    `json:"tracer_pid"` // 0: nobody traces it
 	Label      string `json:"label,omitempty"`
+	Stack      []int  `json:"stack,omitempty"` // with --dump: its filters by number, the oldest first
 }
 
-func threadsOf(pid int) ([]heldThread, error) {
+func statusOf(pid int) (*heldProcess, error) {
 	statuses, err := kernel.ProcessStatus(pid)
 	switch {
 	case errors.Is(err, kernel.ErrNotSupported):
@@ -67,11 +110,29 @@ func threadsOf(pid int) ([]heldThread, error) {
 	case err != nil:
 		return nil, &statusError{statusKernel, err}
 	}
-	var threads []heldThread
-	for _, st := range statuses {
-		threads = append(threads, heldThread{st.TID, st.Name, seccompMode(st.SeccompMode), st.SeccompFilters, st.NoNewPrivs, labelOf(pid, st.TID)})
+	st := &heldProcess{PID: pid, Landlock: notShown}
+	for _, t := range statuses {
+		st.Threads = append(st.Threads, heldThread{
+			TID: t.TID, Name: t.Name, Mode: seccompMode(t.SeccompMode), Filters: t.SeccompFilters,
+			NoNewPrivs: t.NoNewPrivs, TracerPID: t.TracerPID, Label: labelOf(pid, t.TID),
+		})
+		if t.TracerPID != 0 && st.Tracer == nil {
+			st.Tracer = tracerOf(t.TracerPID)
+		}
 	}
-	return threads, nil
+	return st, nil
+}
+
+// tracerOf is what a tracer says of itself.
+func tracerOf(pid int) *tracedBy {
+	t := &tracedBy{PID: pid, Name: "?"}
+	if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid)); err == nil {
+		t.Name = firstLine(string(text))
+	}
+	if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); err == nil {
+		t.Command = strings.Join(strings.Split(string(trimNul(text)), "\x00"), " ")
+	}
+	return t
 }
 
 // seccompMode names the modes of seccomp(2).
@@ -103,13 +164,24 @@ func trimNul(b []byte) []byte {
 	return b
 }
 
-func printThreads(s *streams, threads []heldThread) error {
+func (st *heldProcess) print(s *streams) error {
 	w := tabwriter.NewWriter(s.out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(w, "tid\tthread\tseccomp\tfilters\tno_new_privs\tlabel")
-	for _, t := range threads {
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%t\t%s\n", t.TID, printable(t.Name), t.Mode, countText(t.Filters), t.NoNewPrivs, printable(cmpOr(t.Label, "-")))
+	fmt.Fprintln(w, "tid\tthread\tseccomp\tfilters\tno_new_privs\ttracer\tlabel")
+	for _, t := range st.Threads {
+		tracer := "-"
+		if t.TracerPID != 0 {
+			tracer = strconv.Itoa(t.TracerPID)
+		}
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%t\t%s\t%s\n", t.TID, printable(t.Name), t.Mode, countText(t.Filters), t.NoNewPrivs, tracer, printable(cmpOr(t.Label, "-")))
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.out, "landlock: %s\n", st.Landlock)
+	if t := st.Tracer; t != nil {
+		fmt.Fprintf(s.out, "traced by %s (process %d): %s\n", printable(t.Name), t.PID, printable(t.Command))
+	}
+	return st.printFilters(s)
 }
 
 // printable keeps a thread's self-given name from steering the terminal.

@@ -29,3 +29,6 @@ func Identify(int) error { return kernel.ErrNotSupported }
 func Plan(*policy.Policy, int, int) (*Layers, []Lack, error) {
 	return nil, nil, kernel.ErrNotSupported
 }
+
+// Filters reads the filters of all threads of a process.
+func Filters(int) ([]ThreadFilters, error) { return nil, kernel.ErrNotSupported }
