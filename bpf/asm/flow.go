@@ -64,7 +64,7 @@ func step(p bpf.Program, at []facts, pc int) {
 }
 
 // run changes the registers' contents as an instruction does.
-func (f *facts) run(op opcode, in bpf.Instruction) {
+func (f *facts) run(op *opcode, in bpf.Instruction) {
 	switch {
 	case in.Code == bpf.LD|bpf.W|bpf.ABS:
 		f.a = content{}

@@ -34,8 +34,8 @@ func Lines(p bpf.Program) []Line {
 			l.Label = string(appendLabel(nil, pc))
 		}
 		l.Text = string(appendInstruction(nil, p, pc))
-		l.Note = n.listingNote(pc)
 		l.Opposite = isOpposite(p, pc)
+		l.Note = string(n.appendNote(nil, pc, l.Opposite))
 	}
 	return lines
 }
@@ -54,21 +54,20 @@ func appendListing(dst []byte, p bpf.Program) []byte {
 		}
 		dst = pad(dst, start+listingText)
 		dst = appendInstruction(dst, p, pc)
-		if note := n.listingNote(pc); note != "" {
-			dst = append(pad(dst, start+listingNote), "; "...)
-			dst = append(dst, note...)
-		}
-		dst = append(dst, '\n')
+		dst = append(n.appendListingNote(dst, pc, start+listingNote), '\n')
 	}
 	return dst
 }
 
-// listingNote tells a test the way round in which appendTest writes it.
-func (n *annotator) listingNote(pc int) string {
-	if isOpposite(n.program, pc) {
-		return n.noteOpposite(pc)
+// appendListingNote writes a note, if there is one, at a column.
+func (n *annotator) appendListingNote(dst []byte, pc, column int) []byte {
+	bare := len(dst)
+	dst = append(pad(dst, column), "; "...)
+	begun := len(dst)
+	if dst = n.appendNote(dst, pc, isOpposite(n.program, pc)); len(dst) == begun {
+		return dst[:bare]
 	}
-	return n.note(pc)
+	return dst
 }
 
 // isOpposite reports whether the text of the instruction at pc is the opposite

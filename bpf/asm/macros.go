@@ -73,7 +73,7 @@ func (n *annotator) appendMacroNote(dst []byte, pc int) []byte {
 }
 
 // plainTest says what a test asks when nothing is known of A.
-func plainTest(op opcode, in bpf.Instruction) string {
+func plainTest(op *opcode, in bpf.Instruction) string {
 	other := "X"
 	if op.operand == testK {
 		other = hexText(in.K)

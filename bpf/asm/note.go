@@ -36,7 +36,19 @@ func isSeccomp(p bpf.Program) bool {
 
 // note says what the instruction at pc loads, tests or decides, "" if there is
 // nothing to add to its text. A test is told as it holds when jt is taken.
-func (n *annotator) note(pc int) string {
+func (n *annotator) note(pc int) string { return string(n.appendNote(nil, pc, false)) }
+
+// appendNote writes note; opposite tells a test as it holds when jf is taken.
+func (n *annotator) appendNote(dst []byte, pc int, opposite bool) []byte {
+	in, f := n.program[pc], &n.at[pc]
+	if op := lookup(in.Code); op.operand == testK && n.seccomp && f.reached {
+		return f.appendTest(dst, op.name, in.K, !opposite)
+	}
+	return append(dst, n.fixedNote(pc)...)
+}
+
+// fixedNote is the note of what is no test.
+func (n *annotator) fixedNote(pc int) string {
 	in, f := n.program[pc], &n.at[pc]
 	op := lookup(in.Code)
 	switch {
@@ -46,23 +58,10 @@ func (n *annotator) note(pc int) string {
 		return "never runs"
 	case op.name == "ret" && op.operand == literal:
 		return n.returned(f, in.K)
-	case !n.seccomp:
-		return ""
-	case op.operand == absolute:
+	case n.seccomp && op.operand == absolute:
 		return f.word(uint8(in.K))
-	case op.operand == testK:
-		return f.test(op.name, in.K, true)
 	}
 	return ""
-}
-
-// noteOpposite is note, but tells a test as it holds when jf is taken.
-func (n *annotator) noteOpposite(pc int) string {
-	in, f := n.program[pc], &n.at[pc]
-	if op := lookup(in.Code); n.seccomp && f.reached && op.operand == testK {
-		return f.test(op.name, in.K, false)
-	}
-	return n.note(pc)
 }
 
 // returned says what a program's return value means.
@@ -111,26 +110,41 @@ func argumentWord(call *abi.Syscall, arch *abi.Arch, offset uint8) string {
 	return ""
 }
 
-// test says what a comparison of A with k asks; holds false gives its opposite.
-func (f *facts) test(name string, k uint32, holds bool) string {
+// appendTest says what a comparison of A with k asks; holds false gives its
+// opposite.
+func (f *facts) appendTest(dst []byte, name string, k uint32, holds bool) []byte {
 	if !f.a.known {
-		return ""
+		return dst
 	}
-	subject := f.word(f.a.offset)
-	if f.a.offset >= bpf.OffArgs {
-		subject = f.inCall(subject)
+	dst = f.appendSubject(dst)
+	sign := relation(name, holds)
+	if name == "jset" {
+		sign = "&"
 	}
-	value := f.value(name, k)
-	if f.a.mask != ^uint32(0) {
-		subject += " & " + f.flags(f.a.mask)
-	}
+	dst = append(append(append(dst, ' '), sign...), ' ')
+	dst = f.appendValue(dst, name, k)
 	switch {
 	case name != "jset":
-		return subject + " " + relation(name, holds) + " " + value
+		return dst
 	case holds:
-		return subject + " & " + value + " != 0"
+		return append(dst, " != 0"...)
 	}
-	return subject + " & " + value + " == 0"
+	return append(dst, " == 0"...)
+}
+
+// appendSubject names what is in A: of an argument with the call's name before
+// it, if there is one call only.
+func (f *facts) appendSubject(dst []byte) []byte {
+	if f.a.offset >= bpf.OffArgs {
+		if call := f.agree(func(_ *abi.Arch, call *abi.Syscall) string { return call.Name }); call != "" {
+			dst = append(append(dst, call...), ": "...)
+		}
+	}
+	dst = append(dst, f.word(f.a.offset)...)
+	if f.a.mask != ^uint32(0) {
+		dst = append(append(dst, " & "...), f.flags(f.a.mask)...)
+	}
+	return dst
 }
 
 // relation is the sign of a test or of its opposite.
@@ -150,29 +164,20 @@ func relation(name string, holds bool) string {
 	return "<"
 }
 
-// inCall puts the call's name before the word of an argument, if there is one
-// call only.
-func (f *facts) inCall(word string) string {
-	name := f.agree(func(_ *abi.Arch, call *abi.Syscall) string { return call.Name })
-	if name == "" {
-		return word
-	}
-	return name + ": " + word
-}
-
-// value writes the constant of a test as what it stands for.
-func (f *facts) value(test string, k uint32) string {
+// appendValue writes the constant of a test as what it stands for.
+func (f *facts) appendValue(dst []byte, test string, k uint32) []byte {
 	switch {
 	case f.a.offset >= bpf.OffArgs:
-		return f.flags(k)
+		return append(dst, f.flags(k)...)
 	case f.a.mask != ^uint32(0) || test == "jset":
-		return hexText(k)
 	case f.a.offset == bpf.OffArch:
-		return auditText(k)
+		return append(dst, auditText(k)...)
 	case f.a.offset == bpf.OffNr:
-		return f.callText(test, k)
+		if name := f.callText(test, k); name != "" {
+			return append(dst, name...)
+		}
 	}
-	return hexText(k)
+	return appendHexText(dst, k)
 }
 
 // flags writes a value that the word in A is tested against, by the names of
@@ -206,11 +211,7 @@ func auditText(audit uint32) string {
 
 // callText names a call number, if the arches that are known give it one name.
 func (f *facts) callText(test string, nr uint32) string {
-	name := agree(&f.arches, func(audit uint32) string { return callName(audit, test, nr) })
-	if name == "" {
-		return hexText(nr)
-	}
-	return name
+	return agree(&f.arches, func(audit uint32) string { return callName(audit, test, nr) })
 }
 
 // callName names a call number on an audit arch, "" if there is no such call.
@@ -233,11 +234,13 @@ func callName(audit uint32, test string, nr uint32) string {
 }
 
 // hexText writes a number: decimal if small, else hexadecimal.
-func hexText(k uint32) string {
+func hexText(k uint32) string { return string(appendHexText(nil, k)) }
+
+func appendHexText(dst []byte, k uint32) []byte {
 	if k < 4096 {
-		return strconv.FormatUint(uint64(k), 10)
+		return strconv.AppendUint(dst, uint64(k), 10)
 	}
-	return "0x" + strconv.FormatUint(uint64(k), 16)
+	return strconv.AppendUint(append(dst, "0x"...), uint64(k), 16)
 }
 
 // verdict says what a seccomp filter's return value means, with the words

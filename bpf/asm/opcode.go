@@ -89,10 +89,13 @@ var opcodes = [256]opcode{
 	bpf.MISC | bpf.TXA: {name: "txa", operand: bare},
 }
 
+// unknown is the opcode of all other Codes.
+var unknown opcode
+
 // lookup returns the opcode of a Code; its operand is none if there is none.
-func lookup(code uint16) opcode {
+func lookup(code uint16) *opcode {
 	if code < uint16(len(opcodes)) {
-		return opcodes[code]
+		return &opcodes[code]
 	}
-	return opcode{}
+	return &unknown
 }

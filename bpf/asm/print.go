@@ -103,7 +103,7 @@ func appendData(dst []byte, in bpf.Instruction) []byte {
 }
 
 // appendOperand writes what stands behind the mnemonic of anything but a test.
-func appendOperand(dst []byte, in bpf.Instruction, pc int, op opcode) []byte {
+func appendOperand(dst []byte, in bpf.Instruction, pc int, op *opcode) []byte {
 	switch op.operand {
 	case literal:
 		return appendLiteral(dst, in)
@@ -145,7 +145,7 @@ func appendAbsolute(dst []byte, k uint32) []byte {
 
 // appendTest writes a conditional jump: with one target where the other is the
 // next instruction, with two otherwise.
-func appendTest(dst []byte, in bpf.Instruction, pc int, op opcode) []byte {
+func appendTest(dst []byte, in bpf.Instruction, pc int, op *opcode) []byte {
 	negated := in.Jt == 0 && in.Jf != 0 && op.opposite != ""
 	if negated {
 		dst = append(dst, op.opposite...)
