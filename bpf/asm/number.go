@@ -22,7 +22,7 @@ func (s *scanner) number() (int64, bool) {
 		if digit >= base {
 			return s.badOctal(start, digits)
 		}
-		if value > (math.MaxUint64-digit)/base {
+		if value >= roomForDigit && value > (math.MaxUint64-digit)/base {
 			whole = false
 		}
 		value = value*base + digit
@@ -36,6 +36,10 @@ func (s *scanner) number() (int64, bool) {
 	}
 	return s.wrapped(start, base, value, whole)
 }
+
+// roomForDigit is the least value to which a digit more may be too much: below
+// it no division needs to tell.
+const roomForDigit = 1 << 60
 
 // base passes the prefix of a number and returns its base.
 func (s *scanner) base() uint64 {

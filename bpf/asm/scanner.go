@@ -159,9 +159,22 @@ func (s *scanner) word() []byte {
 	return s.src[start:s.pos]
 }
 
-func isWord(c byte) bool { return isLetter(c) || '0' <= c && c <= '9' }
+func isWord(c byte) bool { return letters[c] != 0 }
 
-func isLetter(c byte) bool { return 'a' <= c|0x20 && c|0x20 <= 'z' || c == '_' }
+func isLetter(c byte) bool { return letters[c] == 1 }
+
+// letters is 1 for what a word may begin with, and 2 for what it may go on with.
+var letters = func() (table [256]byte) {
+	for c := range table {
+		switch lower := byte(c) | 0x20; {
+		case 'a' <= lower && lower <= 'z' || c == '_':
+			table[c] = 1
+		case '0' <= c && c <= '9':
+			table[c] = 2
+		}
+	}
+	return table
+}()
 
 // take passes a byte if it is the one at hand, after blanks.
 func (s *scanner) take(c byte) bool {
