@@ -34,10 +34,11 @@ var ladder = map[string]int{
 	"internal/inject":   5,
 	"internal/victim":   6,
 	"":                  6,
-	"internal/launch":   6,
-	"narrowtest":        7,
-	"cmd":               7,
-	"examples":          7,
+	"internal/tracer":   6,
+	"internal/launch":   7,
+	"narrowtest":        8,
+	"cmd":               8,
+	"examples":          8,
 }
 
 // apart are pairs that must stay strangers although the ladder would allow it.

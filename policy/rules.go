@@ -62,6 +62,12 @@ func (t *Trigger) String() string {
 	return t.Call.Text + " in " + t.Thread
 }
 
+// In reports whether a thread of that name is one whose call begins the phase,
+// "main" being the process's first thread.
+func (t *Trigger) In(thread string) bool {
+	return !t.Ready && (t.Thread == thread || glob(t.Thread, thread))
+}
+
 // Rules is what one filter does: for every architecture, call number and
 // argument, a verdict.
 type Rules struct {

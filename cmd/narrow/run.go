@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -15,9 +16,11 @@ import (
 
 func newRun(s *streams) *cobra.Command {
 	var (
-		set   settings
-		cfg   launch.Config
-		audit string
+		set     settings
+		cfg     launch.Config
+		audit   string
+		detach  bool
+		waiting waiting
 	)
 	c := &cobra.Command{
 		Use:   "run POLICY -- PROGRAM ARG...",
@@ -52,6 +55,11 @@ cannot be executed or found, as in a shell.`,
 				return notStarted(err)
 			}
 			cfg.Policy, cfg.Program, cfg.Args, cfg.Env = p, program[0], program, os.Environ()
+			cfg.Beside = besideArgs()
+			cfg.Deaths = !detach && (cfg.Report != "" || isTerminal(s.err))
+			if err := waiting.apply(&cfg); err != nil {
+				return err
+			}
 			cfg.Notes = s.err
 			cfg.Exit = func(err error) { os.Exit(s.report(err)) }
 			return launch.Run(cfg)
@@ -61,6 +69,8 @@ cannot be executed or found, as in a shell.`,
 	c.Flags().StringVar(&cfg.Phase, "phase", "", "enter this `PHASE` (and those before it) instead of the first alone")
 	c.Flags().StringVar(&cfg.Report, "report", "", "write what is enforced, read back from /proc, as JSON to `FILE`")
 	c.Flags().BoolVar(&cfg.BestEffort, "best-effort", false, "go on without a layer that is missing, and say so")
+	c.Flags().BoolVar(&detach, "detach", false, "leave nothing of narrow beside the program once its last phase has begun, and explain no death")
+	waiting.flags(c)
 	runLater(c, &audit)
 	c.Flags().SetInterspersed(true)
 	return c
@@ -91,12 +101,37 @@ func narrows(proofs *proved.Proofs, p *policy.Policy) bool {
 	return true
 }
 
-// runLater declares the flags whose time has not come: --audit is refused by
-// name, and --detach asks for what is so in any case.
+// runLater declares the flag whose time has not come: --audit is refused by name.
 func runLater(c *cobra.Command, audit *string) {
 	c.Flags().StringVar(audit, "audit", "", "let everything run and note what would be denied (not there yet: refused)")
 	c.Flags().Lookup("audit").NoOptDefVal = "-"
-	c.Flags().Bool("detach", false, "leave nothing of narrow beside the program (it never does)")
+}
+
+// waiting is the flags on how the later phases are waited for.
+type waiting struct {
+	trigger   string
+	timeout   time.Duration
+	onTimeout string
+}
+
+func (w *waiting) flags(c *cobra.Command) {
+	c.Flags().StringVar(&w.trigger, "trigger", "exact", "how a call that begins a phase is seen: `exact`, by a stop at each call, or cheap, by eBPF (root; some 100 µs late)")
+	c.Flags().DurationVar(&w.timeout, "trigger-timeout", 0, "how long a phase may take to begin, such as 30s (default: for ever)")
+	c.Flags().StringVar(&w.onTimeout, "on-timeout", "keep", "what then becomes of the program: `keep` leaves it in its phase, end ends it")
+}
+
+// apply checks the flags and hands them on.
+func (w *waiting) apply(cfg *launch.Config) error {
+	switch {
+	case w.trigger != "exact" && w.trigger != "cheap":
+		return usage("--trigger %s: expected exact or cheap", w.trigger)
+	case w.onTimeout != "keep" && w.onTimeout != "end":
+		return usage("--on-timeout %s: expected keep or end", w.onTimeout)
+	case w.timeout < 0:
+		return usage("--trigger-timeout %v: expected a duration above 0", w.timeout)
+	}
+	cfg.Cheap, cfg.Timeout, cfg.EndOnTimeout = w.trigger == "cheap", w.timeout, w.onTimeout == "end"
+	return nil
 }
 
 // splitRun parts the policy from the program at `--`, which may be left out.

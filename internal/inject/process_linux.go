@@ -27,6 +27,10 @@ type Options struct {
 	// threads, and finds there again.
 	Trace uintptr
 
+	// Onward is how Resume lets a thread of an adopted process go on; nil is
+	// kernel.PtraceCont.
+	Onward func(tid, signal int) error
+
 	// Other is told of stops of adopted threads that are the caller's affair: a
 	// fork's, an exec's, an exit's event, or that a thread is gone. The thread
 	// is stopped, and goes on by itself afterwards. It may be nil.

@@ -47,7 +47,7 @@ func (p *Process) Resume() error {
 		case t.group:
 			err = kernel.PtraceListen(t.TID)
 		default:
-			err = kernel.PtraceCont(t.TID, 0)
+			err = p.onwards(t.TID)
 		}
 		if err != nil && !errors.Is(err, unix.ESRCH) {
 			wrong = errors.Join(wrong, p.wrong(t, nil, err, ""))
@@ -110,4 +110,12 @@ func (p *Process) stopAgain() error {
 		return p.wrong(nil, nil, err, "")
 	}
 	return nil
+}
+
+// onwards lets an adopted thread go on as its tracer wants it to.
+func (p *Process) onwards(tid int) error {
+	if p.options.Onward != nil {
+		return p.options.Onward(tid, 0)
+	}
+	return kernel.PtraceCont(tid, 0)
 }

@@ -1,6 +1,10 @@
 package kernel
 
-import "golang.org/x/sys/unix"
+import (
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
 
 // SetNoNewPrivs sets no_new_privs on the calling thread: from then on no exec
 // grants what the thread does not have. It cannot be unset (since 3.5).
@@ -37,6 +41,28 @@ func SetPtracer(pid int) error {
 	err := unix.Prctl(unix.PR_SET_PTRACER, uintptr(pid), 0, 0, 0)
 	if err != nil && err != unix.EINVAL { // no Yama
 		return &Error{"prctl(PR_SET_PTRACER)", Exec, pid, err}
+	}
+	return nil
+}
+
+// ChildSubreaper reports whether orphaned descendants become this process's
+// children (since 3.4).
+func ChildSubreaper() (bool, error) {
+	var on int32
+	if err := unix.Prctl(unix.PR_GET_CHILD_SUBREAPER, uintptr(unsafe.Pointer(&on)), 0, 0, 0); err != nil {
+		return false, &Error{"prctl(PR_GET_CHILD_SUBREAPER)", Exec, 0, err}
+	}
+	return on != 0, nil
+}
+
+// SetChildSubreaper sets whether they do.
+func SetChildSubreaper(on bool) error {
+	var value uintptr
+	if on {
+		value = 1
+	}
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, value, 0, 0, 0); err != nil {
+		return &Error{"prctl(PR_SET_CHILD_SUBREAPER)", Exec, 0, err}
 	}
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 // (proc_pid_status(5)).
 type Status struct {
 	TID            int
+	TGID, PPID     int       // of its process, and of the process's parent
 	Name           string    // at most 15 bytes
 	State          byte      // 'R', 'S', ..., 'Z'
 	UID, GID       [4]uint32 // real, effective, saved, filesystem
@@ -56,6 +57,10 @@ func (s *Status) field(key, value string) (err error) {
 		}
 	case "Pid":
 		s.TID, err = strconv.Atoi(value)
+	case "Tgid":
+		s.TGID, err = strconv.Atoi(value)
+	case "PPid":
+		s.PPID, err = strconv.Atoi(value)
 	case "TracerPid":
 		s.TracerPID, err = strconv.Atoi(value)
 	case "Uid":

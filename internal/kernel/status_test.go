@@ -37,7 +37,7 @@ func TestParseStatus(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := &Status{
-		TID: 815, Name: "mc-worker", State: 'S', UID: [4]uint32{0, 1, 2, 3}, GID: [4]uint32{4, 5, 6, 7}, Groups: []uint32{4, 24, 27},
+		TID: 815, TGID: 812, PPID: 1, Name: "mc-worker", State: 'S', UID: [4]uint32{0, 1, 2, 3}, GID: [4]uint32{4, 5, 6, 7}, Groups: []uint32{4, 24, 27},
 		NoNewPrivs: true, SeccompMode: 2, SeccompFilters: 3, CapPermitted: 1<<41 - 1, CapEffective: 1 << 10, CapBounding: 1<<41 - 1, CapAmbient: 1 << 10,
 		SigBlocked: 1 << 16, SigIgnored: 1 << 12,
 	}

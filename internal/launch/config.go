@@ -3,6 +3,7 @@ package launch
 import (
 	"errors"
 	"io"
+	"time"
 
 	"github.com/narrow-sandbox/narrow/policy"
 )
@@ -19,6 +20,23 @@ type Config struct {
 	// BestEffort starts the program although a layer is missing. Each one is
 	// named on Notes and in the report.
 	BestEffort bool
+
+	// Beside is how this program is made to call Beside with what is appended:
+	// the tracer's process. Without it what needs a tracer is refused.
+	Beside []string
+
+	// Deaths keeps the tracer beside the program, to explain the death of one
+	// that a filter kills.
+	Deaths bool
+
+	// Cheap waits for calls that begin a phase by eBPF, which takes root's
+	// rights and comes some 100 µs late, instead of stopping threads at each call.
+	Cheap bool
+
+	// Timeout is how long a phase may take to begin, 0 for ever. After it the
+	// program stays in the phase where it is, or with EndOnTimeout is ended.
+	Timeout      time.Duration
+	EndOnTimeout bool
 
 	Report string    // file for the report, "-" for Notes, "" for none
 	Notes  io.Writer // for what the user must know although the program starts

@@ -54,14 +54,30 @@ func phaseNames(p *policy.Policy) []string {
 	return names
 }
 
-// untraced lists what of the policy needs a tracer, which there is none of:
-// phases that begin by a trigger, unless one phase was asked for by name.
-func untraced(p *policy.Policy, asked string) []error {
+// entered lists the phases that are entered from outside when a program starts
+// in a phase: that one, and unless it was asked for by name those behind it
+// that begin by a trigger, with what lies between.
+func entered(p *policy.Policy, asked string) []*policy.PhaseRules {
+	first, last := 0, 0
+	if asked != "" {
+		first = max(phaseNamed(p, asked), 0)
+		last = first
+	} else {
+		for i, phase := range p.Phases {
+			if phase.Trigger != nil {
+				last = i
+			}
+		}
+	}
+	return p.Phases[first : last+1]
+}
+
+// untraced lists what of the phases needs a tracer, where there is none.
+func untraced(phases []*policy.PhaseRules) []error {
 	var reasons []error
-	for _, phase := range p.Phases {
-		if phase.Trigger != nil && asked == "" {
-			reasons = append(reasons, fmt.Errorf("%v: phase %s begins by a trigger, and run has no tracer that would wait for it; "+
-				"start the program in one phase: --phase %s", phase.Pos, phase.Name, strings.Join(phaseNames(p), " or --phase ")))
+	for _, phase := range phases[1:] {
+		if phase.Trigger != nil {
+			reasons = append(reasons, fmt.Errorf("%v: phase %s begins by a trigger, and there is no tracer that would wait for it", phase.Pos, phase.Name))
 		}
 	}
 	return reasons
@@ -69,19 +85,16 @@ func untraced(p *policy.Policy, asked string) []error {
 
 // unsupervised lists the rules of the phase whose verdict needs somebody beside
 // the program to answer.
-func unsupervised(e *entry) []error {
+func unsupervised(phase *policy.PhaseRules) []error {
 	var reasons []error
-	if e.phase.Strict {
-		reasons = append(reasons, fmt.Errorf("%v: strict is the kernel's mode 1, which does not let run's own execve through; use @strict", e.phase.Pos))
-	}
 	seen := map[policy.Pos]bool{}
-	eachRule(e.phase, func(r *policy.RuleMatch) {
+	eachRule(phase, func(r *policy.RuleMatch) {
 		if k := r.Verdict.Kind; (k == policy.Trace || k == policy.Notify) && !seen[r.Pos] {
 			seen[r.Pos] = true
 			reasons = append(reasons, fmt.Errorf("%v: %v %s needs a supervisor that answers, and run has none", r.Pos, k, r.Text))
 		}
 	})
-	for _, rules := range ruleSets(e.phase) {
+	for _, rules := range ruleSets(phase) {
 		if k := rules.Else.Kind; (k == policy.Trace || k == policy.Notify) && !seen[rules.ElseAt] {
 			seen[rules.ElseAt] = true
 			reasons = append(reasons, fmt.Errorf("%v: else %v needs a supervisor that answers, and run has none", rules.ElseAt, k))
@@ -122,3 +135,23 @@ func eachRule(phase *policy.PhaseRules, visit func(*policy.RuleMatch)) {
 
 // elseRuns reports whether calls by ABIs outside the policy's arch line may run.
 func elseRuns(phase *policy.PhaseRules) bool { return phase.Own.Else.Kind >= policy.Log }
+
+// mode1 refuses the kernel's mode 1 from the start on.
+func mode1(phase *policy.PhaseRules) []error {
+	if !phase.Strict {
+		return nil
+	}
+	return []error{fmt.Errorf("%v: strict is the kernel's mode 1, which does not let run's own execve through; use @strict", phase.Pos)}
+}
+
+// labelled lists the later phases that change a label, which only the process
+// itself can do.
+func labelled(phases []*policy.PhaseRules) []error {
+	var reasons []error
+	for _, phase := range phases[1:] {
+		if len(phase.Labels) > 0 {
+			reasons = append(reasons, fmt.Errorf("%v: phase %s changes a label, which a program can only do for itself; put the label in the first phase", phase.Labels[0].Pos, phase.Name))
+		}
+	}
+	return reasons
+}

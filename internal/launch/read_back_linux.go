@@ -22,6 +22,9 @@ func (p *plan) lacks() []lack {
 			all = append(all, lack{s.layer, err})
 		}
 	}
+	if p.filter == nil {
+		return all
+	}
 	for _, err := range p.filter.lacks {
 		all = append(all, lack{kernel.Seccomp, err})
 	}
@@ -67,11 +70,14 @@ func (p *plan) look(r *Report, status *kernel.Status, required bool) []error {
 
 // reportable is every layer as a step, in the order of application.
 func (p *plan) reportable() []*step {
-	filter := &step{layer: kernel.Seccomp, does: p.filter.does, lacks: p.filter.lacks, unseen: "not installed", unneeded: p.filter.unneeded && len(p.filter.lacks) == 0}
-	if len(p.filter.program) > 0 {
-		filter.seen = p.filter.seen
+	all := slices.Clone(p.steps)
+	if f := p.filter; f != nil {
+		filter := &step{layer: kernel.Seccomp, does: f.does, lacks: f.lacks, unseen: "not installed", unneeded: f.unneeded && len(f.lacks) == 0}
+		if len(f.program) > 0 {
+			filter.seen = f.seen
+		}
+		all = append(all, filter)
 	}
-	all := append(slices.Clone(p.steps), filter)
 	if p.limits != nil {
 		all = append(all, &step{layer: kernel.Limits, does: p.limits.does, unseen: "set and read back just before the start"})
 	}
@@ -155,7 +161,7 @@ func (l *launcher) reach() []string {
 	if len(l.entry.network) == 0 {
 		says = append(says, "no network block: every address that the calls let it reach")
 	}
-	if l.plan.filter.ownExecve {
+	if l.plan.filter != nil && l.plan.filter.ownExecve {
 		says = append(says, "execve with the three random pointers that only this start knew")
 	}
 	if l.program.setuid {

@@ -43,7 +43,7 @@ func TestRefusals(t *testing.T) {
 		job   job
 		words []string
 	}{
-		"trigger":        {job{Draft: later(&policy.Trigger{Ready: true})}, []string{"test.narrow:3:1", "phase serving begins by a trigger", "--phase serving"}},
+		"trigger":        {job{Draft: later(&policy.Trigger{Ready: true})}, []string{"test.narrow:3:1", "phase serving begins by a trigger", "no tracer"}},
 		"no such phase":  {job{Draft: noExec, Phase: "sering"}, []string{`no phase "sering"`, "it has all"}},
 		"trace":          {job{Draft: verdict(policy.Trace)}, []string{"test.narrow:3:1: trace swapon needs a supervisor"}},
 		"notify":         {job{Draft: verdict(policy.Notify)}, []string{"test.narrow:3:1: notify swapon needs a supervisor"}},

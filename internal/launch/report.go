@@ -1,6 +1,9 @@
 package launch
 
-import "github.com/narrow-sandbox/narrow/internal/kernel"
+import (
+	"github.com/narrow-sandbox/narrow/internal/inject"
+	"github.com/narrow-sandbox/narrow/internal/kernel"
+)
 
 // ReportVersion is the version of the report's form.
 const ReportVersion = 1
@@ -21,6 +24,9 @@ type Report struct {
 	Threads     []ThreadReport `json:"threads"`
 	Descriptors []Descriptor   `json:"descriptors"` // what the program finds open
 	Reach       []string       `json:"reach"`       // what stays possible although it may surprise
+
+	// What a tracer has done and seen, where there is one.
+	Steps []StepReport `json:"steps,omitempty"` // one for each phase that a process has entered
 }
 
 // LayerStatus is what became of a layer.
@@ -49,6 +55,7 @@ type LayerReport struct {
 type ThreadReport struct {
 	TID            int      `json:"tid"`
 	Name           string   `json:"name"`
+	Class          string   `json:"class,omitempty"` // its thread class, "" being the unnamed one
 	Seccomp        int      `json:"seccomp"`         // 0 none, 1 strict, 2 filter
 	SeccompFilters int      `json:"seccomp_filters"` // -1: this kernel does not tell
 	NoNewPrivs     bool     `json:"no_new_privs"`
@@ -56,6 +63,16 @@ type ThreadReport struct {
 	GID            uint32   `json:"gid"`
 	Groups         []uint32 `json:"groups"`
 	Capabilities   []string `json:"capabilities"` // permitted
+}
+
+// StepReport is a process that has entered a phase.
+type StepReport struct {
+	PID       int                   `json:"pid"`
+	Phase     string                `json:"phase"`
+	StoppedMS float64               `json:"stopped_ms"` // from asking the first thread to stop to the last one's going on
+	Seen      []string              `json:"seen"`       // of each layer, what /proc shows or the kernel answered
+	Threads   []inject.ThreadReport `json:"threads"`
+	Notes     []string              `json:"notes,omitempty"`
 }
 
 // Descriptor is an open descriptor.

@@ -8,7 +8,10 @@ import (
 	"strings"
 
 	"github.com/narrow-sandbox/narrow/abi"
+	"github.com/narrow-sandbox/narrow/bpf"
 	"github.com/narrow-sandbox/narrow/internal/kernel"
+	"github.com/narrow-sandbox/narrow/internal/tracer"
+	"github.com/narrow-sandbox/narrow/policy"
 )
 
 // Run turns this process into the program, inside the layers that its policy
@@ -65,11 +68,14 @@ func (c *Config) fill() {
 type launcher struct {
 	config  *Config
 	entry   *entry
+	phases  []*policy.PhaseRules // that are entered from outside, the entry's first
 	program *program
 	plan    *plan
 	image   *kernel.Image
 	report  *reportFile
 	seen    *Report // what was read back, by the watcher
+	beside  *tracer.Beside
+	manager string // the program's NOTIFY_SOCKET before ours took its place
 }
 
 // prepare finds out all that can go wrong before anything is changed.
@@ -80,9 +86,16 @@ func (l *launcher) prepare() error {
 		return setup(err)
 	}
 	l.entry = entry
-	reasons := append(untraced(c.Policy, c.Phase), unsupervised(entry)...)
-	if len(reasons) > 0 {
+	l.phases = entered(c.Policy, c.Phase)
+	if reasons := l.refused(); len(reasons) > 0 {
 		return setup(reasons...)
+	}
+	service, err := l.service()
+	if err != nil {
+		return setup(err)
+	}
+	if service != nil {
+		defer service.Close()
 	}
 	if l.program, err = findProgram(c.Program, c.Env); err != nil {
 		return err
@@ -101,7 +114,10 @@ func (l *launcher) prepare() error {
 	if l.image, err = kernel.NewImage(l.program.path, c.Args, c.Env); err != nil {
 		return setup(err)
 	}
-	p := &planner{c.Policy, entry, l.program, native, new(kernel.Features), self, l.image}
+	if err := l.trace(service); err != nil {
+		return setup(err)
+	}
+	p := &planner{c.Policy, entry, l.program, native, new(kernel.Features), self, l.image, l.phases, l.beside != nil}
 	plan, reasons := p.plan()
 	l.plan = plan
 	if len(reasons) > 0 {
@@ -132,7 +148,11 @@ func (l *launcher) weaken() error {
 // start applies the layers on this thread and becomes the program.
 func (l *launcher) start(w *watcher) error {
 	signals := kernel.InheritedSignals()
-	start, err := kernel.NewStart(l.image, l.plan.filter.program)
+	var filter bpf.Program // none with a tracer
+	if l.plan.filter != nil {
+		filter = l.plan.filter.program
+	}
+	start, err := kernel.NewStart(l.image, filter)
 	if err != nil {
 		return setup(err)
 	}

@@ -6,3 +6,6 @@ import "github.com/narrow-sandbox/narrow/internal/kernel"
 
 // Run needs Linux.
 func Run(Config) error { return setup(kernel.ErrNotSupported) }
+
+// Beside needs Linux.
+func Beside(argv, args []string) int { return StatusSetup }

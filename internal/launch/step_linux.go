@@ -41,6 +41,8 @@ type planner struct {
 	features *kernel.Features
 	self     *kernel.Status // of the thread that becomes the program, as it is now
 	image    *kernel.Image
+	phases   []*policy.PhaseRules // that are entered from outside, the entry's first
+	traced   bool                 // Landlock and seccomp are the tracer's to apply, at the exec event and later
 }
 
 // plan is every step, in the order in which they are applied.
@@ -64,24 +66,38 @@ func (p *planner) plan() (*plan, []error) {
 			all.steps = append(all.steps, s)
 		}
 	}
-	ids, capabilities, errs := p.identity()
-	filter, err := p.seccomp()
-	add(nil, err)
-	landlock, landlockErrs := p.landlock(filter != nil && filter.guard)
+	ids, capabilities, idErrs := p.identity()
+	filter, confining, errs := p.confinement()
+	add(nil, errs...)
 	label, labelErrs := p.label()
 
 	add(p.descriptors())
-	add(ids, errs...)
+	add(ids, idErrs...)
 	add(capabilities)
 	add(p.memory())
 	add(label, labelErrs...)
-	if len(all.steps) > 0 || landlock != nil || filter != nil && len(filter.program) > 0 {
+	if len(all.steps) > 0 || len(confining) > 0 || filter != nil && len(filter.program) > 0 {
 		add(noNewPrivs())
 	}
-	add(landlock, landlockErrs...)
+	all.steps = append(all.steps, confining...)
 	all.filter = filter
-	limits, errs := p.limits()
-	add(nil, errs...)
+	limits, limitErrs := p.limits()
+	add(nil, limitErrs...)
 	all.limits = limits
 	return &all, reasons
+}
+
+// confinement plans Landlock and seccomp. The filter is nil where the tracer
+// installs it.
+func (p *planner) confinement() (filter *filterStep, steps []*step, reasons []error) {
+	if p.traced {
+		steps, reasons = p.tracedSteps()
+		return nil, steps, reasons
+	}
+	filter, err := p.seccomp()
+	landlock, reasons := p.landlock(filter != nil && filter.guard)
+	if landlock != nil {
+		steps = append(steps, landlock)
+	}
+	return filter, steps, append(reasons, err)
 }

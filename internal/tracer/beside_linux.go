@@ -1,0 +1,127 @@
+package tracer
+
+import (
+	"encoding/gob"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/narrow-sandbox/narrow/internal/kernel"
+)
+
+// Beside is the tracer's process as the one that becomes the program sees it.
+type Beside struct {
+	control *os.File
+	out     *gob.Encoder
+	in      *gob.Decoder
+	PID     int
+}
+
+// The descriptors of the tracer's process.
+const (
+	fdErrors  = 2
+	fdControl = 3
+	fdReport  = 4
+	fdNotify  = 5
+)
+
+// hello is the first message of the tracer's process: who it is.
+type hello struct{ PID int }
+
+// answer is its second one, once it traces: what went wrong, if anything.
+type answer struct{ Error string }
+
+// Launch starts the tracer's process. argv is how this program is made to call
+// Serve with what is appended. report and notify may be nil.
+//
+// The process is the child of one that has ended already, so that the program
+// gets no child that it does not know, and no SIGCHLD; its session is its own,
+// so that no terminal's signal reaches it.
+func Launch(argv []string, report, notify *os.File) (*Beside, error) {
+	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("socketpair: %w", err)
+	}
+	control, theirs := os.NewFile(uintptr(pair[0]), "control"), os.NewFile(uintptr(pair[1]), "control")
+	defer theirs.Close()
+	b := &Beside{control: control, out: gob.NewEncoder(control), in: gob.NewDecoder(control)}
+	if err := fork(argv, theirs, report, notify); err != nil {
+		return nil, errors.Join(err, control.Close())
+	}
+	var from hello
+	if err := b.in.Decode(&from); err != nil {
+		return nil, errors.Join(fmt.Errorf("the tracer did not start: %w", err), control.Close())
+	}
+	b.PID = from.PID
+	return b, nil
+}
+
+// fork runs the process in between to its end. Were this one the reaper of its
+// descendants, the tracer would become its child after all; so it is not,
+// meanwhile.
+func fork(argv []string, control, report, notify *os.File) error {
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer null.Close()
+	or := func(f *os.File) *os.File {
+		if f == nil {
+			return null
+		}
+		return f
+	}
+	reaper, err := kernel.ChildSubreaper()
+	if err == nil && reaper {
+		if err := kernel.SetChildSubreaper(false); err != nil {
+			return err
+		}
+		defer kernel.SetChildSubreaper(true)
+	}
+	files := []*os.File{null, null, os.Stderr, control, or(report), or(notify)}
+	p, err := start(append(argv, stageFork, strconv.Itoa(os.Getpid())), files)
+	if err != nil {
+		return fmt.Errorf("the tracer did not start: %w", err)
+	}
+	state, err := p.Wait()
+	if err == nil && !state.Success() {
+		err = fmt.Errorf("the tracer did not start: %v", state)
+	}
+	return err
+}
+
+// start runs this program's own file.
+func start(argv []string, files []*os.File) (*os.Process, error) {
+	return os.StartProcess("/proc/self/exe", argv, &os.ProcAttr{Dir: "/", Env: []string{}, Files: files, Sys: sessionOfItsOwn()})
+}
+
+// Trace makes the tracer trace the plan's target, which may be the caller.
+func (b *Beside) Trace(plan *Plan) error {
+	if err := kernel.SetPtracer(b.PID); err != nil {
+		return err
+	}
+	if err := b.out.Encode(plan.slim()); err != nil {
+		return err
+	}
+	var got answer
+	if err := b.in.Decode(&got); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = errors.New("it has ended")
+		}
+		return fmt.Errorf("the tracer: %w", err)
+	}
+	if got.Error != "" {
+		return errors.New(got.Error)
+	}
+	return nil
+}
+
+// Tell sends what the tracer's Observer receives before the program starts.
+func (b *Beside) Tell(message any) error { return b.out.Encode(message) }
+
+// Close ends a tracer that does not trace.
+func (b *Beside) Close() error { return b.control.Close() }

@@ -1,0 +1,6 @@
+package tracer
+
+// Death is why a process was killed by a filter.
+type Death struct {
+	PID, TID int
+}

@@ -1,0 +1,191 @@
+package tracer
+
+import (
+	"errors"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/narrow-sandbox/narrow/internal/inject"
+	"github.com/narrow-sandbox/narrow/internal/kernel"
+	"github.com/narrow-sandbox/narrow/policy"
+)
+
+// next is the index of the phase that a process waits for, -1 if none: the
+// first one behind its own that begins by a trigger. Those in between, which
+// only the program itself or an operator would begin, begin with it.
+func (t *tracer) next(p *process) int {
+	if p.stuck {
+		return -1
+	}
+	for i := p.phase + 1; i <= t.plan.Last; i++ {
+		if t.plan.Policy.Phases[i].Trigger != nil {
+			return i
+		}
+	}
+	return -1
+}
+
+// waitsFor is the trigger of the next phase, or nil.
+func (t *tracer) waitsFor(p *process) *policy.Trigger {
+	if i := t.next(p); i >= 0 && p.phase >= 0 {
+		return t.plan.Policy.Phases[i].Trigger
+	}
+	return nil
+}
+
+// start begins the first phase, at the exec event: nothing of the program has
+// run. If that fails, nothing of it ever will.
+func (t *tracer) start(p *process) {
+	t.started = true
+	engine, reports, err := t.enter(p, t.plan.First)
+	if err == nil {
+		err = t.observer.Started(reports)
+	}
+	if err == nil {
+		err = t.takeBack(p, engine)
+		t.await(p)
+	}
+	if err == nil {
+		return
+	}
+	t.observer.Failed(p.pid, t.plan.Policy.Phases[t.plan.First].Name, err)
+	if engine == nil || engine.Exit(StatusSetup) != nil {
+		t.end()
+	}
+	if engine != nil {
+		_ = t.takeBack(p, engine) // it has ended
+	}
+}
+
+// StatusSetup is the exit status of a program that was not started, as the
+// sandbox could not be set up.
+const StatusSetup = 125
+
+// advance takes a process to a later phase.
+func (t *tracer) advance(p *process, to int) {
+	engine, reports, err := t.enter(p, to)
+	if err == nil {
+		err = t.takeBack(p, engine)
+		t.await(p)
+	}
+	switch {
+	case err == nil:
+		t.observer.Entered(p.pid, reports)
+	case errors.Is(err, inject.ErrGone):
+		t.giveBack(p, engine)
+	default:
+		t.refuse(p, to, engine, err)
+	}
+}
+
+// refuse ends a program that could not be taken to a phase, or keeps it where
+// it is if that was asked for and it is as it was.
+func (t *tracer) refuse(p *process, to int, engine *inject.Process, err error) {
+	t.observer.Failed(p.pid, t.plan.Policy.Phases[to].Name, err)
+	var e *inject.Error
+	if t.plan.BestEffort && !(errors.As(err, &e) && e.Partial) {
+		t.giveBack(p, engine)
+		t.stay(p)
+		return
+	}
+	t.observer.Ended(p.pid)
+	t.end()
+	t.giveBack(p, engine)
+}
+
+// giveBack is takeBack where nothing can be done about an error.
+func (t *tracer) giveBack(p *process, engine *inject.Process) {
+	if engine != nil {
+		_ = t.takeBack(p, engine)
+	}
+}
+
+// enter stops all threads of a process and gives them the layers of the phases
+// up to one. takeBack lets them go on.
+func (t *tracer) enter(p *process, to int) (engine *inject.Process, reports []*inject.Report, err error) {
+	engine, err = inject.Adopt(p.pid, t.tracees(p), inject.Options{
+		Trace: t.optionsIn(to), Other: t.besides, Onward: t.onward, BestEffort: t.plan.BestEffort,
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := max(p.phase+1, t.plan.First); i <= to; i++ {
+		report, err := engine.Step(t.layers[i])
+		if err != nil {
+			return engine, nil, err
+		}
+		reports = append(reports, report)
+		p.phase = i
+		t.reached[i] = true
+	}
+	return engine, reports, nil
+}
+
+// optionsIn are what a process's threads are traced with in a phase: what keeps
+// it from outliving the tracer ends with the last one.
+func (t *tracer) optionsIn(phase int) uintptr {
+	if t.next(&process{phase: phase}) < 0 && !t.plan.Audit {
+		return options
+	}
+	return bound
+}
+
+// tracees tells the engine what the threads are at.
+func (t *tracer) tracees(p *process) []inject.Tracee {
+	var all []inject.Tracee
+	for _, th := range p.threads {
+		if !th.leaving {
+			all = append(all, inject.Tracee{TID: th.tid, Stopped: th.stopped, Signal: int(th.signal)})
+		}
+	}
+	return all
+}
+
+// besides is told of stops that the engine meets and that are not its affair.
+func (t *tracer) besides(s kernel.Stop) {
+	th := t.threads[s.TID]
+	switch {
+	case s.Ended():
+		t.ended(th, s)
+	case th != nil:
+		t.event(th, s.Event())
+	}
+}
+
+// takeBack brings what is known of a process's threads up to what the engine
+// has found, and lets them go on.
+func (t *tracer) takeBack(p *process, engine *inject.Process) error {
+	for _, found := range engine.Threads() {
+		th := t.threads[found.TID]
+		if th == nil {
+			delete(t.expected, found.TID)
+			th = t.add(p, found.TID)
+		}
+		th.stopped, th.signal = false, 0
+	}
+	if !t.done(p) {
+		return engine.Resume()
+	}
+	t.keepTo(p.pid)
+	err := engine.Release()
+	for _, th := range p.threads {
+		t.forget(th)
+	}
+	return err
+}
+
+// onward is how the engine lets a thread go on.
+func (t *tracer) onward(tid, signal int) error {
+	if th := t.threads[tid]; th != nil && t.stepped(th) {
+		return kernel.PtraceSyscall(tid, signal)
+	}
+	return kernel.PtraceCont(tid, signal)
+}
+
+// end kills what there is of the program, as it can neither go on nor be
+// narrowed.
+func (t *tracer) end() {
+	for pid := range t.processes {
+		_ = unix.Kill(pid, unix.SIGKILL)
+	}
+}

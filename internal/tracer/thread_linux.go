@@ -1,0 +1,108 @@
+package tracer
+
+import (
+	"os"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/narrow-sandbox/narrow/internal/kernel"
+)
+
+// process is a process of the program.
+type process struct {
+	pid     int
+	phase   int // index of the phase that it is in; -1 before the first
+	threads map[int]*thread
+	stuck   bool // no later phase is waited for any more
+}
+
+// thread is a thread of the program, or of what becomes it.
+type thread struct {
+	tid      int
+	process  *process
+	stopped  bool        // at a stop that was told and that it was not let go from
+	signal   unix.Signal // to hand on when it goes on
+	leaving  bool        // it is past PTRACE_EVENT_EXIT: nothing can be done to it any more
+	atReturn int         // index of the phase that begins when its present call returns; 0 is none
+}
+
+// mainThread is the name by which a policy means a process's first thread.
+const mainThread = "main"
+
+func (th *thread) first() bool { return th.tid == th.process.pid }
+
+// comm is the thread's name in /proc, as it is now: its creator may write it late.
+func (th *thread) comm() string {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(th.process.pid) + "/task/" + strconv.Itoa(th.tid) + "/comm")
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSuffix(string(text), "\n")
+}
+
+// add makes a thread known.
+func (t *tracer) add(p *process, tid int) *thread {
+	th := &thread{tid: tid, process: p}
+	p.threads[tid] = th
+	t.threads[tid] = th
+	return th
+}
+
+// newProcess makes a process known.
+func (t *tracer) newProcess(pid, phase int) *process {
+	p := &process{pid: pid, phase: phase, threads: map[int]*thread{}}
+	t.processes[pid] = p
+	t.ours[pid] = true
+	return p
+}
+
+// expectation is what a process was when it made a thread or a process.
+type expectation struct {
+	phase int
+	stuck bool
+}
+
+// expect notes what a new thread's maker is: the new one stops, or has
+// stopped, by itself.
+func (t *tracer) expect(maker *process, tid int) {
+	if t.threads[tid] == nil {
+		t.expected[tid] = expectation{maker.phase, maker.stuck}
+	}
+}
+
+// adopt makes a thread known by its first stop, which may come before or after
+// the one in which its maker tells of it.
+func (t *tracer) adopt(tid int) *thread {
+	from, told := t.expected[tid]
+	delete(t.expected, tid)
+	pid, ppid := tid, 0
+	if s, err := kernel.ThreadStatus(tid, tid); err == nil {
+		pid, ppid = s.TGID, s.PPID
+	}
+	if p := t.processes[pid]; p != nil {
+		return t.add(p, tid)
+	}
+	if parent := t.processes[ppid]; !told && parent != nil {
+		from = expectation{parent.phase, parent.stuck}
+	} else if !told {
+		// Its maker was killed before it could tell. What it is in at least:
+		from = expectation{phase: t.plan.First}
+	}
+	p := t.newProcess(pid, from.phase)
+	p.stuck = from.stuck
+	th := t.add(p, tid)
+	t.await(p)
+	return th
+}
+
+// forget ends what is known of a thread.
+func (t *tracer) forget(th *thread) {
+	p := th.process
+	delete(t.threads, th.tid)
+	delete(p.threads, th.tid)
+	if len(p.threads) == 0 {
+		delete(t.processes, p.pid)
+	}
+}
