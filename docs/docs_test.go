@@ -11,6 +11,7 @@ import (
 
 // fence is a fenced block of a text.
 type fence struct {
+	file string
 	line int    // of its first line of content
 	info string // what stands behind the opening ```
 	body string // with the last line end
@@ -35,7 +36,7 @@ func fences(t *testing.T, file string) []fence {
 		info, marks := strings.CutPrefix(strings.TrimSuffix(line, "\n"), "```")
 		switch {
 		case marks && open == nil:
-			open = &fence{line: i + 2, info: info}
+			open = &fence{file: file, line: i + 2, info: info}
 		case marks:
 			list = append(list, *open)
 			open = nil
@@ -53,6 +54,7 @@ func TestEveryFenceHasAKnownLanguage(t *testing.T) {
 	known := map[string][]string{
 		"tutorial.md": {"sh", "output"},
 		"language.md": {"narrow", "text"},
+		"bytecode.md": {"sh", "output", "narrow", "asm", "c"},
 	}
 	for file, words := range known {
 		for _, f := range fences(t, file) {

@@ -31,7 +31,7 @@ type step struct {
 func TestTutorial(t *testing.T) {
 	t.Parallel()
 	need(t, "bash", "memcached", "strace", "go")
-	steps := tutorialSteps(t)
+	steps := stepsOf(t, "tutorial.md")
 	if len(steps) < 10 {
 		t.Fatalf("found %d steps, expected the whole tutorial", len(steps))
 	}
@@ -42,18 +42,18 @@ func TestTutorial(t *testing.T) {
 	}
 }
 
-// tutorialSteps pairs each block of commands with the output behind it.
-func tutorialSteps(t *testing.T) []step {
+// stepsOf pairs each block of commands of a text with the output behind it.
+func stepsOf(t *testing.T, file string) []step {
 	t.Helper()
 	var steps []step
-	for _, f := range fences(t, "tutorial.md") {
+	for _, f := range fences(t, file) {
 		switch {
 		case f.word() == "sh":
 			steps = append(steps, step{fence: f, exit: exitOf(t, f)})
 		case f.word() == "output" && len(steps) > 0 && steps[len(steps)-1].output == nil:
 			steps[len(steps)-1].output = &f
 		default:
-			t.Fatalf("tutorial.md:%d: output that belongs to no command", f.line)
+			t.Fatalf("%s:%d: output that belongs to no command", file, f.line)
 		}
 	}
 	return steps
@@ -68,7 +68,7 @@ func exitOf(t *testing.T, f fence) int {
 	}
 	n, err := strconv.Atoi(rest)
 	if err != nil {
-		t.Fatalf("tutorial.md:%d: %v", f.line, err)
+		t.Fatalf("%s:%d: %v", f.file, f.line, err)
 	}
 	return n
 }
@@ -109,7 +109,7 @@ func runSteps(t *testing.T, steps []step, swap *strings.Replacer) (dir string) {
 	write(t, filepath.Join(dir, "all.sh"), script+"touch "+filepath.Join(dir, "done")+"\n")
 	runShell(t, dir)
 	if _, err := os.Stat(filepath.Join(dir, "done")); err != nil {
-		t.Error("the shell did not come to the end of the tutorial")
+		t.Error("the shell did not come to the end of the text")
 	}
 	return dir
 }
@@ -141,7 +141,7 @@ func (s *step) compare(t *testing.T, dir string, i int, swap *strings.Replacer) 
 	name := filepath.Join(dir, strconv.Itoa(i))
 	out, err := os.ReadFile(name + ".out")
 	if err != nil {
-		t.Errorf("tutorial.md:%d: was not run", s.line)
+		t.Errorf("%s:%d: was not run", s.file, s.line)
 		return
 	}
 	want := ""
@@ -149,10 +149,10 @@ func (s *step) compare(t *testing.T, dir string, i int, swap *strings.Replacer) 
 		want = strconv.Itoa(s.exit) + "\n"
 	}
 	if exits, _ := os.ReadFile(name + ".exit"); string(exits) != want {
-		t.Errorf("tutorial.md:%d: commands ended with %q, want %q; printed\n%s", s.line, exits, want, out)
+		t.Errorf("%s:%d: commands ended with %q, want %q; printed\n%s", s.file, s.line, exits, want, out)
 	}
 	if s.output != nil && !pattern(swap.Replace(s.output.body)).Match(out) {
-		t.Errorf("tutorial.md:%d: the text says\n%s\nand it printed\n%s", s.output.line, swap.Replace(s.output.body), out)
+		t.Errorf("%s:%d: the text says\n%s\nand it printed\n%s", s.file, s.output.line, swap.Replace(s.output.body), out)
 	}
 }
 
