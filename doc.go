@@ -26,6 +26,7 @@
 //	log.Print(report)
 //	for conn := range accepted(listener) {
 //		go func() {
+//			runtime.LockOSThread() // for good: the thread ends with the goroutine
 //			if _, err := sandbox.EnterThread("worker"); err != nil { // this thread alone, for good
 //				log.Fatal(err)
 //			}

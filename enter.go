@@ -69,34 +69,45 @@ func (s *Sandbox) next(phase string) (int, error) {
 // process's. The class is the name of a `thread` block or one that its glob
 // matches; "" is the rules of threads that no block names.
 //
-// It locks the goroutine to its thread for good (runtime.LockOSThread), and
-// the program must not call runtime.UnlockOSThread for that: the thread ends
-// with the goroutine, so that no other goroutine ever runs on it. What the goroutine
-// calls is what the class needs, besides what Go's runtime does on any thread
-// (futex, nanosleep, mmap, madvise, sigaltstack, rt_sigreturn, tgkill, exit).
-// Threads are never started from it. On the process's first thread, which Go
-// cannot end, the goroutine should live as long as the process.
+// The goroutine has called runtime.LockOSThread, and stays locked for good: the
+// thread ends with the goroutine, so that no other goroutine ever runs on it.
+// Without it EnterThread is an error, as Go would go on elsewhere and use the
+// narrowed thread for anything. What the goroutine calls is what the class
+// needs, besides what Go's runtime does on any thread (futex, nanosleep, mmap,
+// madvise, sigaltstack, rt_sigreturn, tgkill, exit). Threads are never started
+// from it. On the process's first thread, which Go cannot end, the goroutine
+// should live as long as the process.
 //
-// A failure installs nothing and unlocks again.
-//
-// The errors are *Error: ErrOrder before any phase, ErrUnknownClass,
-// ErrEntered, ErrStrict, ErrNotSeen, ErrNotSupported or an errno.
+// A failure installs nothing. The errors are *Error: ErrNotLocked, ErrOrder
+// before any phase, ErrUnknownClass, ErrEntered, ErrStrict, ErrNotSeen,
+// ErrNotSupported or an errno.
 func (s *Sandbox) EnterThread(class string) (*Report, error) {
-	runtime.LockOSThread() // for good: what is narrowed is the thread
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	report, installed, err := s.enterClass(class)
+	report, err := s.enterLocked(class)
 	if err == nil {
 		return report, nil
-	}
-	if !installed {
-		runtime.UnlockOSThread()
 	}
 	phase := ""
 	if s.entered > 0 {
 		phase = s.steps[s.entered-1].phase.Name
 	}
 	return nil, about(phase, class, err)
+}
+
+// enterLocked enters the class on a thread that is the goroutine's own, and
+// locks it once more, so that one UnlockOSThread too many does not free it.
+func (s *Sandbox) enterLocked(class string) (*Report, error) {
+	if !locked() {
+		return nil, &Error{Kind: ErrNotLocked, Err: errors.New("the goroutine is not locked to its thread, which other goroutines would go on using"),
+			Hint: "call runtime.LockOSThread first, and never unlock it"}
+	}
+	runtime.LockOSThread()
+	report, installed, err := s.enterClass(class)
+	if err != nil && !installed {
+		runtime.UnlockOSThread()
+	}
+	return report, err
 }
 
 // enterClass finds the class's filter and installs it.

@@ -160,9 +160,9 @@ func TestThreadComesAfterProcess(t *testing.T) {
 		if _, err := s.EnterThread("worker"); !errors.Is(err, narrow.ErrUnknownClass) {
 			return fmt.Errorf("a class of another phase: %v", err)
 		}
-		// A goroutine that failed is not locked: it may end without its thread.
 		result := make(chan error)
 		go func() {
+			runtime.LockOSThread()
 			_, err := s.EnterThread("")
 			result <- err
 			select {} // keeps the thread
@@ -224,6 +224,50 @@ func TestEnterThreadIsSeenAndOnce(t *testing.T) {
 	})
 }
 
+// Without a locked thread it is an error, and nothing is installed anywhere.
+func TestEnterThreadNeedsALockedThread(t *testing.T) {
+	s := sandbox(t, staircase)
+	inChild(t, func() error {
+		for _, phase := range s.Phases() {
+			if _, err := s.Enter(phase); err != nil {
+				return err
+			}
+		}
+		result := make(chan error)
+		go func() {
+			_, err := s.EnterThread("worker")
+			result <- err
+		}()
+		err := <-result
+		if !errors.Is(err, narrow.ErrNotLocked) || !strings.Contains(err.Error(), "phase serving: thread worker: ") || !strings.Contains(err.Error(), "runtime.LockOSThread") {
+			return fmt.Errorf("got %v", err)
+		}
+		all, err := kernel.ProcessStatus(os.Getpid())
+		if err != nil {
+			return err
+		}
+		for _, th := range all {
+			if th.SeccompFilters != 2 {
+				return fmt.Errorf("thread %d has %d filters", th.TID, th.SeccompFilters)
+			}
+		}
+		go func() {
+			runtime.LockOSThread()
+			_, err := s.EnterThread("log-1")
+			runtime.UnlockOSThread() // a mistake, which does not free the thread
+			tid := kernel.Gettid()
+			for range 1000 {
+				runtime.Gosched()
+			}
+			if kernel.Gettid() != tid {
+				err = errors.New("the goroutine has left its thread")
+			}
+			result <- err
+		}()
+		return <-result
+	})
+}
+
 // Threads end with their goroutines, and their ids come again; none of it
 // stands in the way of others.
 func TestManyThreadsEnter(t *testing.T) {
@@ -237,6 +281,7 @@ func TestManyThreadsEnter(t *testing.T) {
 		errs := make(chan error)
 		for i := range 200 {
 			go func() {
+				runtime.LockOSThread()
 				_, err := s.EnterThread([]string{"log-1", "worker", ""}[i%3])
 				errs <- err
 			}()

@@ -15,6 +15,7 @@ var (
 	ErrUnknownClass   = errors.New("no such thread class")
 	ErrOrder          = errors.New("wrong order")
 	ErrEntered        = errors.New("entered already")
+	ErrNotLocked      = errors.New("not locked to a thread") // EnterThread without runtime.LockOSThread
 	ErrStrict         = errors.New("mode 1 cannot work here")
 	ErrStaircase      = errors.New("a later phase lets run what an earlier one stops")
 	ErrUnproved       = errors.New("the filter is not proved to be the policy")

@@ -3,6 +3,7 @@ package narrow_test
 import (
 	"fmt"
 	"log"
+	"runtime"
 
 	"github.com/narrow-sandbox/narrow"
 )
@@ -49,5 +50,11 @@ func ExampleSandbox_EnterThread() {
 	}
 	_, err = sandbox.EnterThread("worker")
 	fmt.Println(err)
-	// Output: thread worker: no phase is entered, and a process's filters come before a thread's; call Enter("init") first
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	_, err = sandbox.EnterThread("worker")
+	fmt.Println(err)
+	// Output:
+	// thread worker: the goroutine is not locked to its thread, which other goroutines would go on using; call runtime.LockOSThread first, and never unlock it
+	// thread worker: no phase is entered, and a process's filters come before a thread's; call Enter("init") first
 }
