@@ -156,6 +156,15 @@ func budget(steps []*step) error {
 	return nil
 }
 
+// filters are the wide one and those of threads.
+func (st *step) filters() []*filter {
+	all := st.threadFilters()
+	if st.wide != nil {
+		all = append(all, st.wide)
+	}
+	return all
+}
+
 // threadFilters are the filters that threads may stack on the wide one.
 func (st *step) threadFilters() []*filter {
 	var all []*filter

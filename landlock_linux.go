@@ -78,15 +78,6 @@ func (e *entering) rulesets(l *layer) error {
 	return nil
 }
 
-// blocks are those of all phases.
-func (e *entering) blocks() (files []*policy.FilesRules, network []*policy.NetworkRules) {
-	for _, st := range e.steps {
-		files = append(files, st.phase.Files...)
-		network = append(network, st.phase.Network...)
-	}
-	return files, network
-}
-
 func (e *entering) closeRulesets() {
 	for i, fds := range e.domains {
 		for _, fd := range fds {

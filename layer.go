@@ -43,6 +43,9 @@ func (n Need) String() string {
 	return "unknown need"
 }
 
+// MarshalText is String, for JSON.
+func (n Need) MarshalText() ([]byte, error) { return []byte(n.String()), nil }
+
 // Needs weakens layers, each by name. The zero value requires all.
 type Needs struct {
 	Process  Need

@@ -20,46 +20,46 @@ const (
 
 // LayerReport is what became of one layer.
 type LayerReport struct {
-	Layer  Layer
-	Need   Need
-	Status Status
-	Seen   string   // what /proc or an attempt showed
-	Lacks  []string // what is missing, and why
+	Layer  Layer    `json:"layer"`
+	Need   Need     `json:"need"`
+	Status Status   `json:"status"`
+	Seen   string   `json:"seen,omitempty"`  // what /proc or an attempt showed
+	Lacks  []string `json:"lacks,omitempty"` // what is missing, and why
 }
 
 // ThreadReport is a thread as /proc shows it.
 type ThreadReport struct {
-	TID        int
-	Name       string
-	NoNewPrivs bool
-	Seccomp    int // 0 none, 1 strict, 2 filter
-	Filters    int // how many; -1 if this kernel does not tell (before 5.9)
+	TID        int    `json:"tid"`
+	Name       string `json:"name"`
+	NoNewPrivs bool   `json:"no_new_privs"`
+	Seccomp    int    `json:"seccomp"`         // 0 none, 1 strict, 2 filter
+	Filters    int    `json:"seccomp_filters"` // how many; -1 if this kernel does not tell (before 5.9)
 }
 
 // Descriptor is an open descriptor.
 type Descriptor struct {
-	FD     int
-	Target string // as /proc/self/fd has it
+	FD     int    `json:"fd"`
+	Target string `json:"target"` // as /proc/self/fd has it
 }
 
 // Report is what was seen after a phase or a thread class was entered.
 type Report struct {
-	Policy string
-	Phase  string
-	Class  string // the thread class; "" for the whole process
-	Layers []LayerReport
+	Policy string        `json:"policy"`
+	Phase  string        `json:"phase"`
+	Class  string        `json:"class,omitempty"` // the thread class; "" for the whole process
+	Layers []LayerReport `json:"layers"`
 
 	// Threads are all threads of the process or, of a thread class, the one
 	// that entered it. None are given if the filters that are now installed
 	// keep the program itself from reading /proc; then seccomp is Accepted:
 	// the kernel said that no thread was missed.
-	Threads []ThreadReport
+	Threads []ThreadReport `json:"threads,omitempty"`
 
 	// Descriptors are those that were open when the phase was entered. They
 	// keep their powers: Landlock looks when a file is opened. None are given,
 	// and DescriptorsUnknown says why, if they could not be listed.
-	Descriptors        []Descriptor
-	DescriptorsUnknown string
+	Descriptors        []Descriptor `json:"descriptors,omitempty"`
+	DescriptorsUnknown string       `json:"descriptors_unknown,omitempty"`
 }
 
 // Whole reports whether every layer holds as the policy has it.

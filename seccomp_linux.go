@@ -36,30 +36,10 @@ func (e *entering) seccomp() (*layer, error) {
 func (s *Sandbox) probe() {
 	var features kernel.Features
 	for _, st := range s.steps {
-		all := st.threadFilters()
-		if st.wide != nil {
-			all = append(all, st.wide)
-		}
-		for _, f := range all {
+		for _, f := range st.filters() {
 			f.lacks = lacksOf(&features, f.program)
 		}
 	}
-}
-
-// lacksOf is what the kernel lacks for a program.
-func lacksOf(features *kernel.Features, program bpf.Program) error {
-	if err := features.Seccomp(); err != nil {
-		return err
-	}
-	for _, i := range program {
-		if i.Class() != bpf.RET {
-			continue
-		}
-		if err := features.Action(uint32(bpf.Action(i.K).Kind())); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // sync gives all threads the program.
