@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/bpf/asm/asmtest"
 )
 
 // each calls check as often as rapid does, or with NARROW_LONG=1 a thousand
@@ -41,7 +42,7 @@ func fromBpfc(t testing.TB, path, source string, args ...string) (bpf.Program, b
 func TestSameBytesAsBpfc(t *testing.T) {
 	bpfc := bpfcPath(t)
 	each(t, func(r *rapid.T) {
-		source := speller{T: r}.source(12)
+		source := asmtest.Source(12).Draw(r, "source")
 		want, ok := fromBpfc(t, bpfc, source)
 		if !ok {
 			r.Fatalf("bpfc refuses\n%s", source)
@@ -56,31 +57,6 @@ func TestSameBytesAsBpfc(t *testing.T) {
 	})
 }
 
-// tokens are what a source is changed by: each match can be lost, doubled or
-// replaced by another.
-var tokens = regexp.MustCompile(`/\*|\*+/|\w+|[^\w\s]|\s`)
-
-// mutate changes a source here and there.
-func mutate(r *rapid.T, source string) string {
-	for range rapid.IntRange(0, 2).Draw(r, "mutations") {
-		at := tokens.FindAllStringIndex(source, -1)
-		one := rapid.SampledFrom(at).Draw(r, "at")
-		other := rapid.SampledFrom(at).Draw(r, "other")
-		switch rapid.IntRange(0, 2).Draw(r, "how") {
-		case 0:
-			source = source[:one[0]] + source[one[1]:]
-		case 1:
-			source = source[:one[0]] + source[other[0]:other[1]] + source[one[1]:]
-		case 2:
-			source = source[:one[0]] + source[other[0]:other[1]] + source[one[0]:]
-		}
-		if source == "" {
-			source = " "
-		}
-	}
-	return source
-}
-
 // TestCompatSameBytesAsBpfc mutates wild sources. Whatever bpfc takes compat
 // mode takes too, and gives the same bytes; without it the bytes are the same,
 // or there is an error. Where compat mode has no warning there is none.
@@ -88,7 +64,7 @@ func TestCompatSameBytesAsBpfc(t *testing.T) {
 	bpfc := bpfcPath(t)
 	taken, wrong := 0, 0
 	each(t, func(r *rapid.T) {
-		source := mutate(r, speller{r, true}.source(6))
+		source := asmtest.Wild(6).Draw(r, "source")
 		want, ok := fromBpfc(t, bpfc, source)
 		if !ok {
 			return

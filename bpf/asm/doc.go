@@ -45,5 +45,5 @@
 // lead back, takes division by zero, and does not see the end of a comment that
 // ends in two stars. Here long jumps work, comments end, and the rest are
 // errors; Options.BpfcCompat gives bpfc's bytes with a warning for each.
-// testdata/bpfc.txtar holds bpfc's answers to some 3,300 sources.
+// testdata/bpfc.txtar holds bpfc's answers to some 4,500 sources.
 package asm

@@ -3,6 +3,10 @@ package main
 import (
 	"fmt"
 	"strings"
+
+	"pgregory.net/rapid"
+
+	"github.com/narrow-sandbox/narrow/bpf/asm/asmtest"
 )
 
 // testCase is a source with the name that it has in the archive.
@@ -26,7 +30,35 @@ func cases() []testCase {
 	add("jump", jumps()...)
 	add("layout", layouts...)
 	add("wrong", wrong...)
+	add("manual", manual...)
+	add("random", drawn(asmtest.Source(12), 700)...)
+	add("wild", drawn(asmtest.Wild(6), 500)...)
 	return all
+}
+
+// drawn returns so many sources of a generator, the same ones each time.
+func drawn(generator *rapid.Generator[string], n int) []string {
+	sources := make([]string, n)
+	for seed := range sources {
+		sources[seed] = generator.Example(seed)
+	}
+	return sources
+}
+
+// manual is the examples of bpfc's manual page, bpfc(8).
+var manual = []string{
+	"ld poff\nret a",
+	"ldh [12]\njne #0x806, drop\nret #-1\ndrop: ret #0",
+	"ldh [12]\njne #0x800, drop\nldb [23]\njneq #6, drop\nret #-1\ndrop: ret #0",
+	"ldh [12]\njne #0x800, drop\nldb [23]\njneq #6, drop\nldh [20]\njset #0x1fff, drop\nldxb 4 * ([14] & 0xf)\nldh [x + 14]\n" +
+		"jeq #0x16, pass\nldh [x + 16]\njne #0x16, drop\npass: ret #-1\ndrop: ret #0",
+	"ld [4] /* arch */\njne #0xc000003e, bad\nld [0] /* nr */\njeq #15, good\njeq #231, good\njeq #60, good\njeq #0, good\n" +
+		"jeq #1, good\njeq #5, good\njeq #9, good\njeq #14, good\njeq #13, good\njeq #35, good\nbad: ret #0\ngood: ret #0x7fff0000",
+	"ld vlanp\njeq #0, drop\nret #-1\ndrop: ret #0",
+	"ld vlant\njneq #10, drop\nret #-1\ndrop: ret #0",
+	"ld vlanp\njeq #0, drop\nld vlant\njneq #10, drop\nret #-1\ndrop: ret #0",
+	"ldh #proto\njneq #0, skip\nldb [4]\njneq #0x10, skip\nldx #16\nldb [x + 4]\njneq #0x3, skip\nld #32\nldx #16\nld #nla\n" +
+		"jeq #0, skip\ntax\nldb [x + 4]\njneq #0x6, skip\nret #-1\nskip: ret #0",
 }
 
 // ending makes a source of one instruction one that passes validation.

@@ -1,4 +1,7 @@
-package asm
+// Package asmtest draws sources in bpfc's language: generators of
+// pgregory.net/rapid that spell each thing in one of the ways that bpfc's
+// grammar has for it.
+package asmtest
 
 import (
 	"fmt"
@@ -7,9 +10,20 @@ import (
 	"pgregory.net/rapid"
 )
 
-// speller draws sources in bpfc's language, each thing spelled in one of the
-// ways that bpfc's grammar has for it. Wild also draws what bpfc takes and gets
-// wrong: numbers that wrap, comments that it does not see the end of.
+// Source draws a program that bpfc takes and assembles rightly, of up to most
+// instructions and a return. Its jumps lead forward.
+func Source(most int) *rapid.Generator[string] {
+	return rapid.Custom(func(t *rapid.T) string { return speller{t, false}.source(most) })
+}
+
+// Wild draws a source that has, here and there, what bpfc takes and gets wrong:
+// numbers that wrap, comments that it does not see the end of, tokens that were
+// lost, doubled or exchanged.
+func Wild(most int) *rapid.Generator[string] {
+	return rapid.Custom(func(t *rapid.T) string { return mutate(t, speller{t, true}.source(most)) })
+}
+
+// speller draws sources, wild ones or not.
 type speller struct {
 	*rapid.T
 	wild bool
