@@ -24,6 +24,17 @@ func each(t *testing.T, check func(*rapid.T)) {
 	}
 }
 
+// many calls check 10^5 times, and in a short test 10^3 times.
+func many(t *testing.T, check func(*rapid.T)) {
+	rounds := 1000
+	if testing.Short() {
+		rounds = 10
+	}
+	for range rounds {
+		rapid.Check(t, check)
+	}
+}
+
 // fromBpfc gives a source to bpfc and reads what it prints; false if it refuses.
 func fromBpfc(t testing.TB, path, source string, args ...string) (bpf.Program, bool) {
 	text, ok := runBpfc(t, path, source, args...)

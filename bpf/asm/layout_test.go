@@ -138,7 +138,7 @@ func TestJumpByNumbers(t *testing.T) {
 // every check but seccomp's, and what seccomp admits with that one too.
 func TestAsmRoundTrip(t *testing.T) {
 	programs := rapid.OneOf(bpftest.Program(), bpftest.Mutated(), bpftest.Valid(), rapid.Custom(instructions))
-	each(t, func(t *rapid.T) {
+	many(t, func(t *rapid.T) {
 		p := programs.Draw(t, "program")
 		if len(p) == 0 {
 			return
@@ -167,7 +167,7 @@ func TestAsmRoundTrip(t *testing.T) {
 // bpf.Check says.
 func TestCheckedAsBpf(t *testing.T) {
 	refused := 0
-	each(t, func(t *rapid.T) {
+	many(t, func(t *rapid.T) {
 		p := rapid.OneOf(bpftest.Mutated(), bpftest.Program(), bpftest.Scratch()).Draw(t, "program")
 		if len(p) == 0 {
 			return
