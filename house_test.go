@@ -27,6 +27,7 @@ var ladder = map[string]int{
 	"internal/verify":   2,
 	"internal/learn":    2,
 	"internal/interop":  2,
+	"internal/explain":  2,
 	"profiles":          2,
 	"internal/kernel":   3,
 	"internal/proved":   4,

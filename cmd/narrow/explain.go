@@ -3,12 +3,12 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/internal/explain"
 	"github.com/narrow-sandbox/narrow/policy"
 )
 
@@ -130,13 +130,7 @@ func threadNames(ph *policy.PhaseRules, only string) []string {
 }
 
 func explainOne(v explainView, arch *abi.Arch, d *bpf.Data) explanation {
-	verdict, rule := policy.Verdict{Kind: policy.Allow}, (*policy.RuleMatch)(nil)
-	for i := len(v.rules) - 1; i >= 0; i-- {
-		got, by := v.rules[i].Evaluate(d)
-		if rule == nil || got.Stricter(verdict) {
-			verdict, rule = got, by
-		}
-	}
+	verdict, rule := explain.Decide(v.rules, d)
 	e := explanation{
 		Call: policy.Describe(arch, *d), Phase: v.phase, Thread: v.thread,
 		Verdict: verdict.String(), runs: verdict.Kind.Runs(), many: v.many,
@@ -146,47 +140,8 @@ func explainOne(v explainView, arch *abi.Arch, d *bpf.Data) explanation {
 		return e
 	}
 	e.Rule, e.Place = verdict.String()+" "+rule.Text, rule.Pos.String()
-	e.Why, e.Edit = why(rule), edit(rule, e.Call, e.runs)
+	e.Why, e.Edit = explain.Why(rule), explain.Edit(rule, e.Call, e.runs)
 	return e
-}
-
-// why says in a sentence what made the rule decide.
-func why(rule *policy.RuleMatch) string {
-	switch rule.Origin {
-	case policy.FromBlock:
-		return "the files or network block there implies it: what the block does not name is denied, before all rules"
-	case policy.FromThread:
-		return "a rule of the thread matches first"
-	case policy.FromPhase:
-		return "a rule of the phase matches first"
-	case policy.FromTop:
-		return "a rule at the top of the file matches first"
-	case policy.FromKernel:
-		if rule.Pos.Line > 0 {
-			return "entering the phase there takes it: narrow keeps it by itself until then"
-		}
-		return "the kernel makes interrupted calls go on by it: narrow keeps it by itself"
-	case policy.FromNewer:
-		return "no rule matches, and the call is newer than the policy's `newer` line"
-	}
-	return "no rule matches: the default decides"
-}
-
-// edit is the smallest change that would turn the verdict round.
-func edit(rule *policy.RuleMatch, call string, runs bool) string {
-	switch {
-	case runs && (rule.Origin == policy.FromDefault || rule.Origin == policy.FromNewer):
-		return fmt.Sprintf("to deny it, add: errno EPERM %s", call)
-	case runs && rule.Origin == policy.FromKernel:
-		return ""
-	case runs:
-		return fmt.Sprintf("to deny it, take %s out of the rule at %s", rule.Text, rule.Pos)
-	case rule.Origin == policy.FromBlock && strings.HasPrefix(call, "socket"):
-		return fmt.Sprintf("to allow it, add a line for it to the network block at %s", rule.Pos)
-	case rule.Origin == policy.FromDefault || rule.Origin == policy.FromNewer || rule.Origin == policy.FromBlock:
-		return fmt.Sprintf("to allow it, add: allow %s", call)
-	}
-	return fmt.Sprintf("to allow it, write before %s: allow %s", rule.Pos, call)
 }
 
 func (e explanation) print(s *streams) error {

@@ -1,0 +1,64 @@
+// Package explain says why a call has its verdict: which rule of a stack of
+// filters decides, in a sentence why that one, and the smallest change of the
+// policy that would turn the verdict round.
+package explain
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/policy"
+)
+
+// Decide is the verdict of stacked filters, the oldest first, and the rule that
+// has it: nil if `else` decides, or if there is no filter.
+func Decide(filters []*policy.Rules, d *bpf.Data) (policy.Verdict, *policy.RuleMatch) {
+	verdict, rule := policy.Verdict{Kind: policy.Allow}, (*policy.RuleMatch)(nil)
+	for i := len(filters) - 1; i >= 0; i-- {
+		got, by := filters[i].Evaluate(d)
+		if rule == nil || got.Stricter(verdict) {
+			verdict, rule = got, by
+		}
+	}
+	return verdict, rule
+}
+
+// Why says in a sentence what made the rule decide.
+func Why(rule *policy.RuleMatch) string {
+	switch rule.Origin {
+	case policy.FromBlock:
+		return "the files or network block there implies it: what the block does not name is denied, before all rules"
+	case policy.FromThread:
+		return "a rule of the thread matches first"
+	case policy.FromPhase:
+		return "a rule of the phase matches first"
+	case policy.FromTop:
+		return "a rule at the top of the file matches first"
+	case policy.FromKernel:
+		if rule.Pos.Line > 0 {
+			return "entering the phase there takes it: narrow keeps it by itself until then"
+		}
+		return "the kernel makes interrupted calls go on by it: narrow keeps it by itself"
+	case policy.FromNewer:
+		return "no rule matches, and the call is newer than the policy's `newer` line"
+	}
+	return "no rule matches: the default decides"
+}
+
+// Edit is the smallest change that would turn the verdict round.
+func Edit(rule *policy.RuleMatch, call string, runs bool) string {
+	switch {
+	case runs && (rule.Origin == policy.FromDefault || rule.Origin == policy.FromNewer):
+		return fmt.Sprintf("to deny it, add: errno EPERM %s", call)
+	case runs && rule.Origin == policy.FromKernel:
+		return ""
+	case runs:
+		return fmt.Sprintf("to deny it, take %s out of the rule at %s", rule.Text, rule.Pos)
+	case rule.Origin == policy.FromBlock && strings.HasPrefix(call, "socket"):
+		return fmt.Sprintf("to allow it, add a line for it to the network block at %s", rule.Pos)
+	case rule.Origin == policy.FromDefault || rule.Origin == policy.FromNewer || rule.Origin == policy.FromBlock:
+		return fmt.Sprintf("to allow it, add: allow %s", call)
+	}
+	return fmt.Sprintf("to allow it, write before %s: allow %s", rule.Pos, call)
+}

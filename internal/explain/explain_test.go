@@ -1,0 +1,104 @@
+package explain_test
+
+import (
+	"testing"
+
+	"github.com/narrow-sandbox/narrow/abi"
+	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/internal/explain"
+	"github.com/narrow-sandbox/narrow/policy"
+)
+
+func load(t *testing.T, text string) *policy.Policy {
+	t.Helper()
+	f, err := policy.Parse("p.narrow", []byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := policy.Resolve(f, policy.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func call(t *testing.T, name string, args ...uint64) *bpf.Data {
+	t.Helper()
+	arch, _ := abi.ByName("x86_64")
+	c, ok := arch.Call(name)
+	if !ok {
+		t.Fatal(name)
+	}
+	d := &bpf.Data{Arch: arch.Audit, Nr: c.Nr}
+	copy(d.Args[:], args)
+	return d
+}
+
+const staircase = `language 1
+policy p
+arch x86_64
+default kill-process
+phase a { allow read write socket(family == AF_UNIX) errno EPERM getpid }
+phase b { allow read errno EACCES write }
+`
+
+// The strictest of the stack decides, and of equals the newest.
+func TestDecide(t *testing.T) {
+	p := load(t, staircase)
+	stack := []*policy.Rules{p.Phases[0].Own, p.Phases[1].Own}
+	for _, c := range []struct {
+		call, verdict, place string
+	}{
+		{"read", "allow", "p.narrow:6:17"},
+		{"write", "errno EACCES", "p.narrow:6:35"},
+		{"getpid", "kill-process", "p.narrow:4:1"},
+		{"execve", "kill-process", "p.narrow:4:1"},
+	} {
+		v, rule := explain.Decide(stack, call(t, c.call))
+		if v.String() != c.verdict || rule == nil || rule.Pos.String() != c.place {
+			t.Errorf("%s: got %v by %+v, want %s at %s", c.call, v, rule, c.verdict, c.place)
+		}
+	}
+	if v, rule := explain.Decide(nil, call(t, "read")); v.Kind != policy.Allow || rule != nil {
+		t.Errorf("no filter: got %v, %v", v, rule)
+	}
+}
+
+func TestSuggest(t *testing.T) {
+	arch, _ := abi.ByName("x86_64")
+	for _, c := range []struct {
+		want string
+		call *bpf.Data
+	}{
+		{"allow socket(family == AF_INET)", call(t, "socket", 2, 1, 6)},
+		{"allow openat(flags == O_RDONLY|O_CLOEXEC)", call(t, "openat", 0xffffff9c, 0x1000, 0x80000)},
+		{"allow write", call(t, "write", 3, 0x1000, 0x7f)},
+		{"allow mprotect(prot == PROT_READ|PROT_EXEC)", call(t, "mprotect", 0x1000, 4096, 5)},
+		{"allow getppid", call(t, "getppid")},
+		{"allow execve", call(t, "execve", 0x1000, 0x2000, 0x3000)},
+	} {
+		got, ok := explain.Suggest(arch, c.call)
+		if !ok || got != c.want {
+			t.Errorf("got %q, want %q", got, c.want)
+		}
+	}
+	if got, ok := explain.Suggest(arch, &bpf.Data{Arch: arch.Audit, Nr: 1007}); ok {
+		t.Errorf("a call without a name: got %q", got)
+	}
+}
+
+// What is suggested does allow the call.
+func TestSuggestionAllows(t *testing.T) {
+	arch, _ := abi.ByName("x86_64")
+	for _, c := range arch.Calls() {
+		d := &bpf.Data{Arch: arch.Audit, Nr: c.Nr, Args: [6]uint64{2, 0x1000, 3, 1, 0, 0}}
+		rule, ok := explain.Suggest(arch, d)
+		if !ok {
+			t.Fatal(c.Name)
+		}
+		p := load(t, "language 1 policy p arch x86_64 default kill-process "+rule+" allow exit_group")
+		if v, _ := p.Phases[0].Own.Evaluate(d); v.Kind != policy.Allow {
+			t.Errorf("%s: %s does not allow %s", c.Name, rule, policy.Describe(arch, *d))
+		}
+	}
+}
