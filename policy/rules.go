@@ -62,10 +62,13 @@ func (t *Trigger) String() string {
 	return t.Call.Text + " in " + t.Thread
 }
 
-// In reports whether a thread of that name is one whose call begins the phase,
-// "main" being the process's first thread.
-func (t *Trigger) In(thread string) bool {
-	return !t.Ready && (t.Thread == thread || glob(t.Thread, thread))
+// In reports whether a thread's call can begin the phase, by whether it is its
+// process's first one, and by its name in /proc, which `main` is not.
+func (t *Trigger) In(first bool, name string) bool {
+	if t.Thread == Main {
+		return first
+	}
+	return glob(t.Thread, name)
 }
 
 // Rules is what one filter does: for every architecture, call number and

@@ -55,10 +55,19 @@ func Edit(rule *policy.RuleMatch, call string, runs bool) string {
 		return ""
 	case runs:
 		return fmt.Sprintf("to deny it, take %s out of the rule at %s", rule.Text, rule.Pos)
-	case rule.Origin == policy.FromBlock && strings.HasPrefix(call, "socket"):
-		return fmt.Sprintf("to allow it, add a line for it to the network block at %s", rule.Pos)
-	case rule.Origin == policy.FromDefault || rule.Origin == policy.FromNewer || rule.Origin == policy.FromBlock:
-		return fmt.Sprintf("to allow it, add: allow %s", call)
 	}
-	return fmt.Sprintf("to allow it, write before %s: allow %s", rule.Pos, call)
+	where, change := Allowing(rule, "allow "+call)
+	return strings.TrimSpace(where + " " + change)
+}
+
+// Allowing is where to put a rule that allows what another one denies, and that
+// rule; no rule where a block's line is what is missing.
+func Allowing(denies *policy.RuleMatch, rule string) (where, change string) {
+	switch {
+	case denies.Origin == policy.FromBlock && strings.HasPrefix(rule, "allow socket"):
+		return fmt.Sprintf("to allow it, add a line for it to the network block at %s", denies.Pos), ""
+	case denies.Origin == policy.FromDefault || denies.Origin == policy.FromNewer || denies.Origin == policy.FromBlock:
+		return "to allow it, add:", rule
+	}
+	return fmt.Sprintf("to allow it, write before %s:", denies.Pos), rule
 }

@@ -142,6 +142,10 @@ func (a *account) Late(phase, trigger string) {
 
 // Died explains a death.
 func (a *account) Died(d *tracer.Death) {
+	r := deathReport(a.plan.Policy, d)
+	fmt.Fprint(os.Stderr, r)
+	a.report.Deaths = append(a.report.Deaths, r)
+	a.rewrite()
 }
 
 // Gone is the end of the tracer.

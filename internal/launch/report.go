@@ -26,7 +26,8 @@ type Report struct {
 	Reach       []string       `json:"reach"`       // what stays possible although it may surprise
 
 	// What a tracer has done and seen, where there is one.
-	Steps []StepReport `json:"steps,omitempty"` // one for each phase that a process has entered
+	Steps  []StepReport   `json:"steps,omitempty"`  // one for each phase that a process has entered
+	Deaths []*DeathReport `json:"deaths,omitempty"` // of threads that a filter killed
 }
 
 // LayerStatus is what became of a layer.

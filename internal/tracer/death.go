@@ -1,6 +1,23 @@
 package tracer
 
-// Death is why a process was killed by a filter.
+import (
+	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/policy"
+)
+
+// Death is a thread that a filter killed for a call, with its process or
+// alone, as it was just before its end.
 type Death struct {
-	PID, TID int
+	PID     int
+	TID     int
+	Program string // the base name of the file that the process runs
+	Name    string // the thread's, as a policy calls it
+	Phase   string // of its process
+	Class   string // whose rules it has; "" is the unnamed one
+
+	Call    *bpf.Data // nil if the thread does not tell it, as one of another ABI
+	Verdict policy.Verdict
+	Rule    *policy.RuleMatch // that decided; nil if `else` did, or none of ours
+	Ours    bool              // the policy stops the call; else it was a filter of the program's own
+	Sites   []Site            // where the call was made, the innermost first
 }

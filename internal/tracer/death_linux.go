@@ -1,8 +1,135 @@
 package tracer
 
-import "golang.org/x/sys/unix"
+import (
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/narrow-sandbox/narrow/abi"
+	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/internal/explain"
+	"github.com/narrow-sandbox/narrow/internal/kernel"
+	"github.com/narrow-sandbox/narrow/policy"
+)
 
 // leaves is a thread that is about to end with the status: its memory and its
-// registers can be looked at for the last time.
+// registers can be looked at for the last time. Of a process that is killed as
+// a whole, every thread comes here with the same status; the one that made the
+// call is known by its registers.
 func (t *tracer) leaves(th *thread, status unix.WaitStatus) {
+	if !t.plan.Deaths || !status.Signaled() || status.Signal() != unix.SIGSYS || th.process.explained {
+		return
+	}
+	regs, err := kernel.PtraceGetRegs(th.tid)
+	if err != nil {
+		return
+	}
+	call, made := t.lastCall(th, &regs)
+	if !made {
+		return
+	}
+	d := &Death{
+		PID: th.process.pid, TID: th.tid, Program: programOf(th.process.pid), Name: th.name(),
+		Phase: t.phaseName(th.process), Class: th.class, Call: call, Sites: sitesOf(th.process.pid, &regs),
+	}
+	d.Verdict, d.Rule = explain.Decide(th.stack, call)
+	d.Ours = !d.Verdict.Kind.Runs()
+	if !d.Ours && len(th.process.threads) > 1 {
+		return // it may be a bystander; should nobody else be to blame, the last one tells
+	}
+	th.process.explained = true
+	t.observer.Died(d)
+}
+
+// lastCall is the call that a thread was killed for: the kernel has put back
+// what the result's register held before (kernel/seccomp.c:__seccomp_filter),
+// or has not come to write a result. Others, that slept in a call, have one.
+func (t *tracer) lastCall(th *thread, regs *kernel.Regs) (*bpf.Data, bool) {
+	nr, in := regs.Nr()
+	if !in || regs.Result() != int64(nr) && regs.Result() != -int64(unix.ENOSYS) {
+		return nil, false
+	}
+	native := abi.Native().Audit
+	d := &bpf.Data{Nr: nr, Arch: native, IP: regs.PC()}
+	if info, err := kernel.PtraceGetSyscallInfo(th.tid); err == nil {
+		d.Arch = info.Arch
+	}
+	d.Args = regs.Args(d.Arch != native)
+	return d, true
+}
+
+func (t *tracer) phaseName(p *process) string {
+	if p.phase < 0 {
+		return ""
+	}
+	return t.plan.Policy.Phases[p.phase].Name
+}
+
+// programOf is the base name of the file that a process runs.
+func programOf(pid int) string {
+	path, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/exe")
+	if err != nil {
+		return "?"
+	}
+	return filepath.Base(strings.TrimSuffix(path, " (deleted)"))
+}
+
+// sitesOf is where a call was made, and the first place outside of that file
+// that the stack seems to return to: most calls are made by the C library, and
+// who asked it is what one wants to know.
+func sitesOf(pid int, regs *kernel.Regs) []Site {
+	m := mapsOf(pid)
+	pc := regs.PC()
+	sites := []Site{m.site(pc)}
+	inner := m.at(pc)
+	if inner == nil {
+		return sites
+	}
+	if address, ok := m.caller(regs.SP(), inner.path); ok {
+		sites = append(sites, m.site(address))
+	}
+	return sites
+}
+
+// caller looks through the top of the stack for a return address: one that
+// points into the code of another file, behind a call instruction.
+func (m *maps) caller(sp uint64, inner string) (uint64, bool) {
+	const words, wide = 256, 8
+	stack := make([]byte, words*wide)
+	for len(stack) > 0 && kernel.ReadMemory(m.pid, sp, stack) != nil {
+		stack = stack[:len(stack)/2/wide*wide] // the stack ends before
+	}
+	for ; len(stack) >= wide; stack = stack[wide:] {
+		address := binary.NativeEndian.Uint64(stack)
+		to := m.at(address)
+		if to == nil || !to.executable || to.path == inner && !m.main(inner) || !m.behindCall(address) {
+			continue
+		}
+		return address, true
+	}
+	return 0, false
+}
+
+// main reports whether the file is the program itself.
+func (m *maps) main(path string) bool {
+	exe, err := os.Readlink("/proc/" + strconv.Itoa(m.pid) + "/exe")
+	return err == nil && strings.TrimSuffix(exe, " (deleted)") == path
+}
+
+// stackOf appends the rules of a class in a phase; "" is the unnamed class.
+func stackOf(stack []*policy.Rules, phase *policy.PhaseRules, class string) []*policy.Rules {
+	if phase.Unfiltered() {
+		return stack
+	}
+	rules := phase.Own
+	for _, c := range phase.Classes {
+		if c.Name == class {
+			rules = c.Rules
+		}
+	}
+	return append(stack[:len(stack):len(stack)], rules)
 }

@@ -39,7 +39,7 @@ func (t *tracer) event(th *thread, event int) {
 	msg, _ := kernel.PtraceGetEventMsg(th.tid) // only a killed thread has none, and that will be told
 	switch event {
 	case unix.PTRACE_EVENT_CLONE, unix.PTRACE_EVENT_FORK, unix.PTRACE_EVENT_VFORK:
-		t.expect(th.process, int(msg))
+		t.expect(th, int(msg))
 	case unix.PTRACE_EVENT_EXEC:
 		t.executed(th, int(msg))
 	case unix.PTRACE_EVENT_EXIT:

@@ -115,10 +115,24 @@ func (t *tracer) enter(p *process, to int) (engine *inject.Process, reports []*i
 			return engine, nil, err
 		}
 		reports = append(reports, report)
-		p.phase = i
-		t.reached[i] = true
+		t.changed(p, i, report)
 	}
 	return engine, reports, nil
+}
+
+// changed notes that a process is in a phase, and what its threads have.
+func (t *tracer) changed(p *process, phase int, report *inject.Report) {
+	p.phase = phase
+	t.reached[phase] = true
+	for _, r := range report.Threads {
+		th := t.threads[r.TID]
+		if th == nil {
+			th = t.add(p, r.TID)
+			th.nature = t.expected[r.TID].nature
+			delete(t.expected, r.TID)
+		}
+		th.class, th.stack = r.Class, stackOf(th.stack, t.plan.Policy.Phases[phase], r.Class)
+	}
 }
 
 // optionsIn are what a process's threads are traced with in a phase: what keeps

@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/narrow-sandbox/narrow/internal/kernel"
+	"github.com/narrow-sandbox/narrow/policy"
 )
 
 // process is a process of the program.
@@ -16,6 +17,8 @@ type process struct {
 	phase   int // index of the phase that it is in; -1 before the first
 	threads map[int]*thread
 	stuck   bool // no later phase is waited for any more
+
+	explained bool // its death has been told
 }
 
 // thread is a thread of the program, or of what becomes it.
@@ -26,10 +29,23 @@ type thread struct {
 	signal   unix.Signal // to hand on when it goes on
 	leaving  bool        // it is past PTRACE_EVENT_EXIT: nothing can be done to it any more
 	atReturn int         // index of the phase that begins when its present call returns; 0 is none
+	nature
 }
 
-// mainThread is the name by which a policy means a process's first thread.
-const mainThread = "main"
+// nature is what a thread hands on to those that it makes.
+type nature struct {
+	class string          // by which it got its last filter; "" is the unnamed one
+	stack []*policy.Rules // its filters, the oldest first
+}
+
+// name is what the policy calls the thread: main for a process's first one,
+// else its name in /proc.
+func (th *thread) name() string {
+	if th.first() {
+		return policy.Main
+	}
+	return th.comm()
+}
 
 func (th *thread) first() bool { return th.tid == th.process.pid }
 
@@ -62,14 +78,19 @@ func (t *tracer) newProcess(pid, phase int) *process {
 type expectation struct {
 	phase int
 	stuck bool
+	nature
 }
 
 // expect notes what a new thread's maker is: the new one stops, or has
 // stopped, by itself.
-func (t *tracer) expect(maker *process, tid int) {
-	if t.threads[tid] == nil {
-		t.expected[tid] = expectation{maker.phase, maker.stuck}
+func (t *tracer) expect(maker *thread, tid int) {
+	if th := t.threads[tid]; th != nil {
+		if th.stack == nil {
+			th.nature = maker.nature
+		}
+		return
 	}
+	t.expected[tid] = expectation{maker.process.phase, maker.process.stuck, maker.nature}
 }
 
 // adopt makes a thread known by its first stop, which may come before or after
@@ -81,20 +102,27 @@ func (t *tracer) adopt(tid int) *thread {
 	if s, err := kernel.ThreadStatus(tid, tid); err == nil {
 		pid, ppid = s.TGID, s.PPID
 	}
-	if p := t.processes[pid]; p != nil {
-		return t.add(p, tid)
+	p := t.processes[pid]
+	if p == nil {
+		if !told {
+			from = t.guess(ppid)
+		}
+		p = t.newProcess(pid, from.phase)
+		p.stuck = from.stuck
+		t.await(p)
 	}
-	if parent := t.processes[ppid]; !told && parent != nil {
-		from = expectation{parent.phase, parent.stuck}
-	} else if !told {
-		// Its maker was killed before it could tell. What it is in at least:
-		from = expectation{phase: t.plan.First}
-	}
-	p := t.newProcess(pid, from.phase)
-	p.stuck = from.stuck
 	th := t.add(p, tid)
-	t.await(p)
+	th.nature = from.nature
 	return th
+}
+
+// guess is what a process is that stopped before its maker told of it: what its
+// parent is, or if that has been killed meanwhile what every process is at least.
+func (t *tracer) guess(parent int) expectation {
+	if p := t.processes[parent]; p != nil {
+		return expectation{phase: p.phase, stuck: p.stuck}
+	}
+	return expectation{phase: t.plan.First}
 }
 
 // forget ends what is known of a thread.

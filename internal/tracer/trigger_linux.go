@@ -22,17 +22,7 @@ func (t *tracer) stepped(th *thread) bool {
 }
 
 // onlyMain reports whether no thread but a process's first fits the trigger.
-func onlyMain(trigger *policy.Trigger) bool { return trigger.Thread == mainThread }
-
-// fits reports whether the thread, by its present name, is one that the
-// trigger means. A thread that only calls itself main is not.
-func fits(trigger *policy.Trigger, th *thread) bool {
-	if th.first() && trigger.In(mainThread) {
-		return true
-	}
-	name := th.comm()
-	return name != mainThread && trigger.In(name)
-}
+func onlyMain(trigger *policy.Trigger) bool { return trigger.Thread == policy.Main }
 
 // atCall is a thread at the entry or the exit of a call.
 func (t *tracer) atCall(th *thread) {
@@ -55,7 +45,7 @@ func (t *tracer) atCall(th *thread) {
 // runs under the old ones, and the phase begins when it returns.
 func (t *tracer) enters(th *thread, call *bpf.Data) {
 	trigger := t.waitsFor(th.process)
-	if trigger == nil || trigger.Ready || !trigger.Call.Fits(call) || !fits(trigger, th) {
+	if trigger == nil || trigger.Ready || !trigger.Call.Fits(call) || !trigger.In(th.first(), th.comm()) {
 		return
 	}
 	to := t.next(th.process)
