@@ -67,14 +67,15 @@ func sameKernel(a, b string) bool {
 	return slices.ContainsFunc(kernels, func(k []string) bool { return slices.Contains(k, a) && slices.Contains(k, b) })
 }
 
-// numbers are those of the calls that the header makes, and of limits.
+// numbers are what the header's calls take that is not the same everywhere.
 func (h *cHeader) numbers(a *abi.Arch) []cNumber {
 	names := []string{"prctl", "seccomp"}
 	if h.Alone {
 		names = append(names, "unshare")
 	}
 	if len(h.Rulesets) > 0 {
-		names = append(names, "close", "landlock_add_rule", "landlock_create_ruleset", "landlock_restrict_self", "openat")
+		names = append(names, "close", "futex", "getdents64", "getpid", "gettid", "landlock_add_rule", "landlock_create_ruleset",
+			"landlock_restrict_self", "nanosleep", "openat", "rt_sigaction", "sched_yield", "tgkill")
 	}
 	if h.Process.Close {
 		names = append(names, "close_range")
@@ -88,12 +89,31 @@ func (h *cHeader) numbers(a *abi.Arch) []cNumber {
 			numbers = append(numbers, cNumber{"nr_" + name, call.Nr})
 		}
 	}
+	if len(h.Rulesets) > 0 {
+		numbers = append(numbers, signalNumbers(a)...)
+	}
 	for _, limit := range h.policy.Process.Limits {
 		if n, ok := a.Constant("RLIMIT_" + limit.Name); ok {
 			numbers = append(numbers, cNumber{"RLIMIT_" + limit.Name, uint32(n)})
 		}
 	}
 	return numbers
+}
+
+// signalNumbers are what signalling all threads takes: the size in bytes of the
+// kernel's sigset_t and, in units of 4 bytes, where the (low half of the) flags
+// are in its struct sigaction (include/linux/signal_types.h: behind the handler, but
+// mips has them first).
+func signalNumbers(a *abi.Arch) []cNumber {
+	sigset, flags := uint32(8), uint32(a.Word/32)
+	switch {
+	case strings.HasPrefix(a.Name, "mips"):
+		sigset, flags = 16, 0
+	case a.BigEndian && a.Word == 64:
+		flags++
+	}
+	directory, _ := a.Constant("O_DIRECTORY")
+	return []cNumber{{"SIGSET", sigset}, {"SA_FLAGS", flags}, {"O_DIRECTORY", uint32(directory)}}
 }
 
 // archNames is "x86_64 and aarch64".

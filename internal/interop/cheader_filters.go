@@ -127,8 +127,9 @@ func array(filter string) string {
 // threads into a later phase's Landlock domain, and a thread into its class.
 func keptCalls(phases []*policy.PhaseRules, i int) []string {
 	var kept []string
-	if slices.ContainsFunc(phases[i+1:], func(ph *policy.PhaseRules) bool { return len(ph.Files)+len(ph.Network) > 0 }) {
-		kept = append(kept, "landlock_restrict_self(flags == 8)", "unshare(unshare_flags == CLONE_THREAD)")
+	if blocksIn(phases[i+1:]) {
+		kept = append(kept, "landlock_restrict_self(flags == 8)", "unshare(unshare_flags == CLONE_THREAD)", "tgkill(sig == 0)")
+		kept = append(kept, policy.AllThreadsCalls()...)
 	}
 	if len(phases[i].Classes) > 0 {
 		kept = append(kept, policy.EnterThread)

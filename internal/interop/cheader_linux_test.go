@@ -2,6 +2,7 @@ package interop_test
 
 import (
 	"bufio"
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -17,30 +18,35 @@ import (
 
 // puppet is testdata/cheader/puppet.c, built with a header and running.
 type puppet struct {
-	t      *testing.T
-	cmd    *exec.Cmd
-	in     io.WriteCloser
-	out    *bufio.Reader
-	exited chan error
+	t   *testing.T
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out *bufio.Reader
 }
 
 // build makes the puppet for a policy, its second file in C++.
 func build(t *testing.T, policyText string) string {
+	t.Helper()
+	return buildOf(t, policyText, "puppet.c")
+}
+
+// buildOf makes a program of testdata, with a second file in C++.
+func buildOf(t *testing.T, policyText, source string) string {
 	t.Helper()
 	needCompiler(t, "gcc")
 	needCompiler(t, "g++")
 	dir := t.TempDir()
 	made := string(mustHeader(t, policyText))
 	write(t, dir, map[string]string{"p.h": made, "functions.h": functions(made)})
-	source, err := filepath.Abs("testdata/cheader")
+	from, err := filepath.Abs("testdata/cheader")
 	if err != nil {
 		t.Fatal(err)
 	}
 	flags := []string{"-Wall", "-Wextra", "-Wpedantic", "-Werror", "-I", dir, "-O1", "-c"}
-	compiler(t, dir, "gcc", append(flags, "-std=c99", filepath.Join(source, "puppet.c"))...)
-	compiler(t, dir, "g++", append(flags, "-x", "c++", filepath.Join(source, "other.c"))...)
-	compiler(t, dir, "g++", "-pthread", "-o", "puppet", "puppet.o", "other.o")
-	return filepath.Join(dir, "puppet")
+	compiler(t, dir, "gcc", append(flags, "-std=c99", "-o", "main.o", filepath.Join(from, source))...)
+	compiler(t, dir, "g++", append(flags, "-x", "c++", filepath.Join(from, "other.c"))...)
+	compiler(t, dir, "g++", "-pthread", "-o", "program", "main.o", "other.o")
+	return filepath.Join(dir, "program")
 }
 
 // functions is a table of what a header declares.
@@ -65,7 +71,7 @@ func start(t *testing.T, program string, wrapper ...string) *puppet {
 	}
 	defer null.Close()
 	args := append(wrapper, program)
-	p := &puppet{t: t, cmd: exec.Command(args[0], args[1:]...), exited: make(chan error, 1)}
+	p := &puppet{t: t, cmd: exec.Command(args[0], args[1:]...)}
 	p.cmd.ExtraFiles = []*os.File{null, null, null, null} // 3, 4, 5, 6
 	p.cmd.Stderr = os.Stderr
 	p.in, err = p.cmd.StdinPipe()
@@ -96,7 +102,8 @@ func (p *puppet) does(thread int, what string, want syscall.Errno) {
 	fmt.Fprintf(p.in, "%d %s\n", thread, what)
 	text, err := p.out.ReadString('\n')
 	if err != nil {
-		p.t.Fatalf("thread %d, %s: no answer: %v", thread, what, err)
+		p.cmd.Wait()
+		p.t.Fatalf("thread %d, %s: no answer: %v", thread, what, p.cmd.ProcessState)
 	}
 	if n, err := strconv.Atoi(strings.TrimSpace(text)); err != nil || syscall.Errno(n) != want {
 		p.t.Errorf("thread %d, %s: got %d (%v), want %d (%v)", thread, what, n, syscall.Errno(n), want, want)
@@ -270,20 +277,59 @@ func TestCHeaderBlocks(t *testing.T) {
 	p.filters(2)
 }
 
-// TestCHeaderLandlockIsAThreads: where there are other threads, which a domain
-// would not hold, nothing is entered; on Linux 7.0 it holds them all.
-func TestCHeaderLandlockIsAThreads(t *testing.T) {
-	program := build(t, blocks)
-	p := start(t, program)
-	p.does(0, "spawn", 0)
-	if landlockABI() >= 8 {
-		p.does(0, "enter init", 0)
-		p.does(1, "try read /usr/bin/env", syscall.EACCES)
-		return
+// TestCHeaderLandlockOnAllThreads enters two phases with domains while threads
+// run: one that blocks all signals, and one that ends meanwhile.
+func TestCHeaderLandlockOnAllThreads(t *testing.T) {
+	p := start(t, build(t, strings.Replace(blocks, "descriptors 0..2, 5", "", 1))) // which would close the threads' pipes
+	for range 3 {
+		p.does(0, "spawn", 0)
 	}
+	p.does(2, "try block-signals", 0)
+	p.does(1, "enter init", 0)
+	fmt.Fprintln(p.in, "3 end")
+	for _, thread := range []int{0, 1, 2} {
+		p.does(thread, "try read /etc/group", 0)
+		p.does(thread, "try read /usr/bin/env", syscall.EACCES)
+	}
+	p.does(0, "enter serving", 0)
+	for _, thread := range []int{0, 1, 2} {
+		p.does(thread, "try read /etc/passwd", 0)
+		p.does(thread, "try read /etc/group", syscall.EACCES)
+		p.does(thread, "try bind 7001", syscall.EACCES)
+	}
+}
+
+// TestCHeaderStorm enters the phases while threads come and go.
+func TestCHeaderStorm(t *testing.T) {
+	program := buildOf(t, strings.NewReplacer("descriptors 0..2, 5", "", "allow openat", "errno ENOSYS clone3 allow @startup @threading openat").Replace(blocks), "storm.c")
+	rounds := 10
+	if os.Getenv("NARROW_LONG") != "" {
+		rounds = 500
+	}
+	for range rounds {
+		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		out, err := exec.CommandContext(ctx, program).CombinedOutput()
+		cancel()
+		if want := "2 phases, result 0, 0 wrong\n"; err != nil || string(out) != want {
+			t.Fatalf("got %q, %v, want %q", out, err, want)
+		}
+	}
+}
+
+// TestCHeaderThreadsThatCannotBeListed: nothing is entered, and nothing changed.
+func TestCHeaderThreadsThatCannotBeListed(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("a mount namespace without /proc takes root")
+	}
+	if landlockABI() >= 8 {
+		t.Skip("this kernel brings all threads along by itself")
+	}
+	p := start(t, build(t, blocks), "unshare", "--mount", "sh", "-c", `umount -l /proc && exec "$0"`)
+	p.does(0, "spawn", 0)
 	p.does(0, "enter init", syscall.EBUSY)
-	p.does(0, "try isopen 6", 0) // nothing was done
+	p.does(0, "try isopen 6", 0)
 	p.does(0, "try read /usr/bin/env", 0)
+	p.does(1, "try read /usr/bin/env", 0)
 	p.does(0, "try code", 0)
 }
 

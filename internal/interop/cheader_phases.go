@@ -157,18 +157,14 @@ func (h *cHeader) errors() []string {
 	if h.classNames != nil {
 		list = append(list, "-EINVAL      the phase has no such thread class")
 	}
-	if h.Alone {
-		list = append(list, "-EBUSY       other threads run; what is a thread's own comes before they start"+h.landlockNote())
+	if h.StrictPhase {
+		list = append(list, "-EBUSY       other threads run, and mode 1 is a thread's own")
 	}
 	if len(h.Rulesets) > 0 {
-		list = append(list, "-ENOENT      a path of the policy is missing")
+		list = append(list, "-ENOENT      a path of the policy is missing",
+			"-EBUSY       other threads run, and /proc/self/task, where they are listed, cannot be read",
+			"-ETIMEDOUT   a thread was signalled (33), and does not restrict itself",
+			"Before Linux 7.0, Landlock interrupts the calls in which other threads wait (EINTR).")
 	}
 	return append(list, "-EOPNOTSUPP, -ENOSYS and others: the kernel lacks or refuses what the policy needs")
-}
-
-func (h *cHeader) landlockNote() string {
-	if len(h.Rulesets) == 0 {
-		return ""
-	}
-	return "\n *               (Landlock, before Linux 7.0)"
 }

@@ -2,6 +2,7 @@ package interop
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/narrow-sandbox/narrow/policy"
@@ -40,10 +41,19 @@ func (h *cHeader) planRulesets() {
 				continue // nothing that Landlock knows
 			}
 			h.ABI = max(h.ABI, 1)
+			if r.FS != "0" && blocksIn(h.policy.Phases[i+1:]) {
+				r.Rules = append(r.Rules, `path(*ruleset, "/proc/self/task", narrow_POLICY_LIST, 1)`)
+			}
 			r.About = inComment(fmt.Sprintf("ruleset_%d is for phase %s: %s.", r.Index, ph.Name, strings.Join(places, ", ")))
 			h.Rulesets = append(h.Rulesets, r)
 		}
 	}
+}
+
+// blocksIn reports whether some phase has a domain. Before Linux 7.0 its
+// threads are listed then, which the domains before must let happen.
+func blocksIn(phases []*policy.PhaseRules) bool {
+	return slices.ContainsFunc(phases, func(ph *policy.PhaseRules) bool { return len(ph.Files)+len(ph.Network) > 0 })
 }
 
 // rulesetsOf are the rulesets of a phase.

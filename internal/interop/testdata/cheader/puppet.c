@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,18 +54,19 @@ static void *thread(void *arg)
 {
 	char text[256];
 
+	answer(0); /* to spawn: all that a start takes has been done */
 	while (line(*(int *)arg, text, sizeof text))
 		obey(text);
 	return NULL;
 }
 
-static long spawn(void)
+static void spawn(void)
 {
 	pthread_t t;
+	int r = pipe(pipes[++spawned]) == 0 ? pthread_create(&t, NULL, thread, &pipes[spawned][0]) : errno;
 
-	if (pipe(pipes[++spawned]) != 0)
-		return errno;
-	return pthread_create(&t, NULL, thread, &pipes[spawned][0]);
+	if (r != 0)
+		answer(r);
 }
 
 static long result(long r) { return r < 0 ? errno : 0; }
@@ -135,6 +137,12 @@ static long attempt(const char *what)
 		return result(fcntl(atoi(arg), F_GETFD));
 	if (strcmp(what, "core") == 0)
 		return core_limit();
+	if (strcmp(what, "block-signals") == 0) {
+		sigset_t all;
+
+		sigfillset(&all);
+		return pthread_sigmask(SIG_BLOCK, &all, NULL);
+	}
 	if (strcmp(what, "getppid") == 0)
 		return result(syscall(SYS_getppid));
 	if (strcmp(what, "getuid") == 0)
@@ -170,7 +178,7 @@ static void obey(char *text)
 	if (arg)
 		*arg++ = 0;
 	if (strcmp(text, "spawn") == 0)
-		answer(spawn());
+		spawn();
 	else if (strcmp(text, "enter") == 0)
 		answer(enter(functions, arg));
 	else if (strcmp(text, "enter-elsewhere") == 0)

@@ -17,9 +17,10 @@
  *   -EALREADY    entered already        -EAGAIN  another thread is entering a phase
  *   -ESRCH       a thread has a filter that is not of this header; nothing was installed
  *   -EINVAL      the phase has no such thread class
- *   -EBUSY       other threads run; what is a thread's own comes before they start
- *               (Landlock, before Linux 7.0)
  *   -ENOENT      a path of the policy is missing
+ *   -EBUSY       other threads run, and /proc/self/task, where they are listed, cannot be read
+ *   -ETIMEDOUT   a thread was signalled (33), and does not restrict itself
+ *   Before Linux 7.0, Landlock interrupts the calls in which other threads wait (EINTR).
  *   -EOPNOTSUPP, -ENOSYS and others: the kernel lacks or refuses what the policy needs
  *
  * NOT ENFORCED, as --best-effort asked for: server.narrow:7:1: user and group are not changed by a C header; expected what a program can do to itself from C; change them in the program before the first phase, or leave it out with --best-effort
@@ -32,6 +33,7 @@
 #endif
 
 #include <errno.h>
+#include <signal.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -53,12 +55,23 @@ enum {
 	narrow_small_server_nr_seccomp = 317,
 	narrow_small_server_nr_unshare = 272,
 	narrow_small_server_nr_close = 3,
+	narrow_small_server_nr_futex = 202,
+	narrow_small_server_nr_getdents64 = 217,
+	narrow_small_server_nr_getpid = 39,
+	narrow_small_server_nr_gettid = 186,
 	narrow_small_server_nr_landlock_add_rule = 445,
 	narrow_small_server_nr_landlock_create_ruleset = 444,
 	narrow_small_server_nr_landlock_restrict_self = 446,
+	narrow_small_server_nr_nanosleep = 35,
 	narrow_small_server_nr_openat = 257,
+	narrow_small_server_nr_rt_sigaction = 13,
+	narrow_small_server_nr_sched_yield = 24,
+	narrow_small_server_nr_tgkill = 234,
 	narrow_small_server_nr_close_range = 436,
 	narrow_small_server_nr_prlimit64 = 302,
+	narrow_small_server_SIGSET = 8,
+	narrow_small_server_SA_FLAGS = 2,
+	narrow_small_server_O_DIRECTORY = 65536,
 	narrow_small_server_RLIMIT_CORE = 4
 };
 
@@ -375,12 +388,23 @@ enum {
 	narrow_small_server_nr_seccomp = 277,
 	narrow_small_server_nr_unshare = 97,
 	narrow_small_server_nr_close = 57,
+	narrow_small_server_nr_futex = 98,
+	narrow_small_server_nr_getdents64 = 61,
+	narrow_small_server_nr_getpid = 172,
+	narrow_small_server_nr_gettid = 178,
 	narrow_small_server_nr_landlock_add_rule = 445,
 	narrow_small_server_nr_landlock_create_ruleset = 444,
 	narrow_small_server_nr_landlock_restrict_self = 446,
+	narrow_small_server_nr_nanosleep = 101,
 	narrow_small_server_nr_openat = 56,
+	narrow_small_server_nr_rt_sigaction = 134,
+	narrow_small_server_nr_sched_yield = 124,
+	narrow_small_server_nr_tgkill = 131,
 	narrow_small_server_nr_close_range = 436,
 	narrow_small_server_nr_prlimit64 = 261,
+	narrow_small_server_SIGSET = 8,
+	narrow_small_server_SA_FLAGS = 2,
+	narrow_small_server_O_DIRECTORY = 16384,
 	narrow_small_server_RLIMIT_CORE = 4
 };
 
@@ -808,6 +832,7 @@ static inline int narrow_small_server_class(uint32_t phase, const struct sock_fi
 enum { /* sets of LANDLOCK_ACCESS_FS_* and LANDLOCK_ACCESS_NET_* */
 	narrow_small_server_FILES = 0xffff,  /* all of ABI 5 */
 	narrow_small_server_ON_FILE = 0xc007, /* those that something other than a folder can have */
+	narrow_small_server_LIST = 0x8,
 	narrow_small_server_READ = 0xc,
 	narrow_small_server_WRITE = 0xfffe,
 	narrow_small_server_EXECUTE = 0xd,
@@ -910,26 +935,173 @@ static inline int narrow_small_server_make_rulesets(void)
 	return r;
 }
 
-/* together is 0 if a domain will hold for all threads; before Linux 7.0 it is the calling one's. */
+/*
+ * Before Linux 7.0 a domain is the calling thread's. So each of the others gets
+ * signal 33, which libc keeps for such things and lets nobody block. In its
+ * handler it restricts itself, and waits until all have: so nobody can start a
+ * thread that would be missed.
+ */
+struct narrow_small_server_stopped { /* on the stack of a thread that waits */
+	struct narrow_small_server_stopped *next;
+	long tid;
+	long r;
+};
+
+__attribute__((weak)) struct narrow_small_server_stopped *narrow_small_server_stop = 0; /* those that wait, the last one first */
+__attribute__((weak)) int narrow_small_server_ruleset = -1;      /* what they are restricted by */
+__attribute__((weak)) uint32_t narrow_small_server_turn = 0;     /* counts the rulesets */
+__attribute__((weak)) uint32_t narrow_small_server_released = 0; /* the last turn that is over */
+
+/* asked is the handler. */
+static void narrow_small_server_asked(int signal)
+{
+	struct narrow_small_server_stopped me;
+	uint32_t turn = __atomic_load_n(&narrow_small_server_turn, __ATOMIC_SEQ_CST);
+
+	(void)signal;
+	if (__atomic_load_n(&narrow_small_server_released, __ATOMIC_SEQ_CST) == turn)
+		return;
+	me.tid = narrow_small_server_call(narrow_small_server_nr_gettid, 0, 0, 0, 0, 0);
+	me.r = narrow_small_server_call(narrow_small_server_nr_landlock_restrict_self, narrow_small_server_ruleset, 0, 0, 0, 0);
+	if (me.r == -EPERM && narrow_small_server_privs() == 0) /* no filter has brought no_new_privs along */
+		me.r = narrow_small_server_call(narrow_small_server_nr_landlock_restrict_self, narrow_small_server_ruleset, 0, 0, 0, 0);
+	me.next = __atomic_load_n(&narrow_small_server_stop, __ATOMIC_SEQ_CST);
+	while (!__atomic_compare_exchange_n(&narrow_small_server_stop, &me.next, &me, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST))
+		;
+	while (__atomic_load_n(&narrow_small_server_released, __ATOMIC_SEQ_CST) != turn)
+		narrow_small_server_call(narrow_small_server_nr_futex, (long)&narrow_small_server_released, 128 /* FUTEX_WAIT_PRIVATE */,
+				   (long)(turn - 1), 0, 0);
+}
+
+/* release lets all go that wait. */
+static inline void narrow_small_server_release(void)
+{
+	__atomic_store_n(&narrow_small_server_released, narrow_small_server_turn, __ATOMIC_SEQ_CST);
+	narrow_small_server_call(narrow_small_server_nr_futex, (long)&narrow_small_server_released, 129 /* FUTEX_WAKE_PRIVATE */, 0x7fffffff, 0, 0);
+}
+
+/* waits finds a thread among those that wait. */
+static inline const struct narrow_small_server_stopped *narrow_small_server_waits(long tid)
+{
+	const struct narrow_small_server_stopped *s = __atomic_load_n(&narrow_small_server_stop, __ATOMIC_SEQ_CST);
+
+	while (s && s->tid != tid)
+		s = s->next;
+	return s;
+}
+
+/* ask signals one thread; 1 if it waits now, 0 if it did before or has ended. */
+static inline int narrow_small_server_ask(long pid, long tid)
+{
+	const long pause[2] = { 0, 50000 }; /* struct timespec */
+	const struct narrow_small_server_stopped *s;
+	int i;
+
+	if (narrow_small_server_waits(tid) || narrow_small_server_call(narrow_small_server_nr_tgkill, pid, tid, 33, 0, 0) != 0)
+		return 0;
+	for (i = 0; i < 200000; i++) { /* 10 s */
+		s = narrow_small_server_waits(tid);
+		if (s)
+			return s->r < 0 ? (int)s->r : 1;
+		if (narrow_small_server_call(narrow_small_server_nr_tgkill, pid, tid, 0, 0, 0) != 0)
+			return 0;
+		if (i > 20)
+			narrow_small_server_call(narrow_small_server_nr_nanosleep, (long)pause, 0, 0, 0, 0);
+		else
+			narrow_small_server_call(narrow_small_server_nr_sched_yield, 0, 0, 0, 0, 0);
+	}
+	return -ETIMEDOUT;
+}
+
+/* tasks opens the list of threads. */
+static inline long narrow_small_server_tasks(void)
+{
+	const long flags = narrow_small_server_O_DIRECTORY | 0x80000 /* O_CLOEXEC */;
+
+	return narrow_small_server_call(narrow_small_server_nr_openat, -100 /* AT_FDCWD */, (long)"/proc/self/task", flags, 0, 0);
+}
+
+/* ask_listed asks all threads that are listed, but the calling one; 1 if one of them waits only now. */
+static inline int narrow_small_server_ask_listed(long pid, long self)
+{
+	uint64_t buffer[512]; /* struct linux_dirent64: its length is at 16, the name at 19 */
+	const char *entry;
+	long dir = narrow_small_server_tasks(), n = 0, tid, at;
+	int r = dir < 0 ? (int)dir : 0, now = 0, i;
+
+	while (r >= 0 && (n = narrow_small_server_call(narrow_small_server_nr_getdents64, dir, (long)buffer, sizeof(buffer), 0, 0)) > 0)
+		for (at = 0; at < n && r >= 0; at += *(const unsigned short *)(const void *)(entry + 16)) {
+			entry = (const char *)buffer + at;
+			for (tid = 0, i = 19; entry[i] >= '0' && entry[i] <= '9'; i++)
+				tid = tid * 10 + (entry[i] - '0');
+			if (tid == 0 || tid == self)
+				continue;
+			r = narrow_small_server_ask(pid, tid);
+			now |= r == 1;
+		}
+	if (dir >= 0)
+		narrow_small_server_call(narrow_small_server_nr_close, dir, 0, 0, 0, 0);
+	return r < 0 ? r : n < 0 ? (int)n : now;
+}
+
+/* ask_all asks until nobody is new, twice, as threads may have started others before they were asked. */
+static inline int narrow_small_server_ask_all(int ruleset)
+{
+	const long size = narrow_small_server_SIGSET;
+	long pid = narrow_small_server_call(narrow_small_server_nr_getpid, 0, 0, 0, 0, 0);
+	long self = narrow_small_server_call(narrow_small_server_nr_gettid, 0, 0, 0, 0, 0);
+	uint32_t action[32], before[32]; /* the kernel's struct sigaction, whose layout libc knows */
+	int quiet = 0, r;
+
+	narrow_small_server_ruleset = ruleset;
+	narrow_small_server_stop = 0;
+	__atomic_add_fetch(&narrow_small_server_turn, 1, __ATOMIC_SEQ_CST);
+	narrow_small_server_call(narrow_small_server_nr_rt_sigaction, 64, 0, (long)before, size, 0);
+	signal(64, narrow_small_server_asked);
+	narrow_small_server_call(narrow_small_server_nr_rt_sigaction, 64, 0, (long)action, size, 0);
+	narrow_small_server_call(narrow_small_server_nr_rt_sigaction, 64, (long)before, 0, size, 0);
+	action[narrow_small_server_SA_FLAGS] &= 0x3fffffffu; /* not SA_RESETHAND, SA_NODEFER */
+	action[narrow_small_server_SA_FLAGS] |= 0x18000000u; /* SA_RESTART, SA_ONSTACK */
+	r = (int)narrow_small_server_call(narrow_small_server_nr_rt_sigaction, 33, (long)action, (long)before, size, 0);
+	while (r >= 0 && quiet < 2) {
+		r = narrow_small_server_ask_listed(pid, self);
+		quiet = r == 0 ? quiet + 1 : 0;
+	}
+	if (r >= 0)
+		r = (int)narrow_small_server_call(narrow_small_server_nr_landlock_restrict_self, ruleset, 0, 0, 0, 0);
+	narrow_small_server_release();
+	if (r != -ETIMEDOUT) /* whose signal may still come */
+		narrow_small_server_call(narrow_small_server_nr_rt_sigaction, 33, (long)before, 0, size, 0);
+	return r;
+}
+
+/* together is 0 if all threads can be restricted. */
 static inline int narrow_small_server_together(void)
 {
-	const long all = 8; /* LANDLOCK_RESTRICT_SELF_TSYNC */
+	long dir;
 
 	if (narrow_small_server_alone() ||
-	    narrow_small_server_call(narrow_small_server_nr_landlock_restrict_self, -1, all, 0, 0, 0) == -EBADF)
+	    narrow_small_server_call(narrow_small_server_nr_landlock_restrict_self, -1, 8, 0, 0, 0) == -EBADF)
 		return 0;
-	return -EBUSY;
+	dir = narrow_small_server_tasks();
+	if (dir < 0)
+		return -EBUSY;
+	narrow_small_server_call(narrow_small_server_nr_close, dir, 0, 0, 0, 0);
+	return 0;
 }
 
 /* restrict puts all threads into the domain of a ruleset, which is then closed. */
 static inline int narrow_small_server_restrict(int i)
 {
 	int ruleset = narrow_small_server_rulesets[i];
+	const long all = 8; /* LANDLOCK_RESTRICT_SELF_TSYNC */
 	long r;
 
 	if (ruleset < 0)
 		return 0;
-	r = narrow_small_server_call(narrow_small_server_nr_landlock_restrict_self, ruleset, narrow_small_server_alone() ? 0 : 8, 0, 0, 0);
+	r = narrow_small_server_call(narrow_small_server_nr_landlock_restrict_self, ruleset, narrow_small_server_alone() ? 0 : all, 0, 0, 0);
+	if (r == -EINVAL)
+		r = narrow_small_server_ask_all(ruleset);
 	if (r == 0) {
 		narrow_small_server_rulesets[i] = -1;
 		narrow_small_server_call(narrow_small_server_nr_close, ruleset, 0, 0, 0, 0);
