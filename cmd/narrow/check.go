@@ -65,7 +65,7 @@ func (e *statusError) worse(s *streams, err error) *statusError {
 }
 
 func checkOne(s *streams, arg, from string, set *settings, limit *timeLimit, asJSON bool) error {
-	if from != "" || isProgram(arg) {
+	if isProgram(arg, from) {
 		return checkProgram(s, limit.prover(), arg, from, asJSON)
 	}
 	src, p, err := set.loadSource(arg, s)

@@ -75,8 +75,9 @@ type diffLine struct {
 	Call    string `json:"call"`
 	Left    string `json:"left"`
 	Right   string `json:"right"`
-	Change  string `json:"change"` // "+": only the right lets it run, "-": only the left, "~": both or neither
-	Whole   bool   `json:"whole"`  // it is so whatever the arguments are
+	Change  string `json:"change"`          // "+": only the right lets it run, "-": only the left, "~": both or neither
+	Whole   bool   `json:"whole"`           // it is so whatever the arguments are
+	Calls   string `json:"calls,omitempty"` // all of them in the notation, where one argument tells them
 	Witness string `json:"witness,omitempty"`
 
 	// Log2 is how many calls these are, OfLog2 how many have the number, as
@@ -92,7 +93,7 @@ type diffSide struct {
 }
 
 func readSide(s *streams, v *verify.Prover, set *settings, arg, from string) (*diffSide, error) {
-	if from == "" && !isProgram(arg) {
+	if !isProgram(arg, from) {
 		p, err := set.load(arg, s)
 		return &diffSide{policy: p}, err
 	}
@@ -175,6 +176,9 @@ func lineOf(d *verify.Difference) diffLine {
 	}
 	if d.Arch != nil {
 		line.Arch = d.Arch.Name
+	}
+	if d.Part != nil {
+		line.Calls = partText(d.Arch, d.Call, d.Part)
 	}
 	if d.Witness != nil {
 		line.Witness = describe(d.Witness.Call)

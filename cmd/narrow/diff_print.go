@@ -104,6 +104,9 @@ func (d *diffLine) text() string {
 	if d.Whole || d.Witness == "" {
 		return fmt.Sprintf("%s %s: %s → %s", d.Change, d.Call, d.Left, d.Right)
 	}
+	if d.Calls != "" {
+		return fmt.Sprintf("%s %s: %s → %s", d.Change, d.Calls, d.Left, d.Right)
+	}
 	witness := strings.TrimSuffix(d.Witness, " on "+d.Arch)
 	return fmt.Sprintf("%s %s: %s → %s, %s of its calls", d.Change, witness, d.Left, d.Right, d.part())
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/narrow-sandbox/narrow/internal/interop/oci"
 	"github.com/narrow-sandbox/narrow/policy"
 	"github.com/narrow-sandbox/narrow/profiles"
 )
@@ -95,6 +96,12 @@ func (set *settings) loadSource(arg string, s *streams) (*source, *policy.Policy
 	params, err := set.params()
 	if err != nil {
 		return nil, nil, err
+	}
+	if oci.Looks(src.text) {
+		if src.text, err = importOCI(src, params); err != nil {
+			return nil, nil, err
+		}
+		s.unread, params = src, nil
 	}
 	p, err := policy.Load(src.name, src.text, policy.Options{Set: params, Include: src.include})
 	if err != nil {

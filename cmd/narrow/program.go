@@ -14,13 +14,18 @@ import (
 var programEndings = map[string]string{".bpf": asm.Asm, ".raw": asm.Raw, ".json": asm.JSON}
 
 func fromFlag(c *cobra.Command, from *string) {
-	c.Flags().StringVar(from, "from", "", "read a program of this `FORMAT`, whatever the file's name ends in")
+	c.Flags().StringVar(from, "from", "", "read a program of this `FORMAT` (or `oci`, a container's profile), whatever the file's name ends in")
 }
 
-// isProgram reports whether path names a program rather than a policy.
-func isProgram(path string) bool {
-	_, ok := programEndings[filepath.Ext(path)]
-	return ok
+// isProgram reports whether arg, in the format from if that is not empty, is a
+// program rather than a policy: by its name's ending, but that a .json may also
+// be a container's profile.
+func isProgram(arg, from string) bool {
+	if from != "" {
+		return from != formatOCI
+	}
+	ending, ok := programEndings[filepath.Ext(arg)]
+	return ok && !(ending == asm.JSON && isProfile(arg))
 }
 
 // readInput reads the file arg, `-` for standard input.

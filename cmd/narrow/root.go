@@ -32,7 +32,7 @@ POLICY is a path, the name of a shipped profile, or - for standard input.`,
 	root.SetVersionTemplate("narrow {{.Version}}\n")
 	root.AddCommand(
 		newRun(s), newEnter(s), newCheck(s), newShow(s), newCompile(s), newSim(s), newExplain(s),
-		newAsm(s), newDisasm(s), newDiff(s), newStatus(s),
+		newAsm(s), newDisasm(s), newDiff(s), newImport(s), newStatus(s),
 		newFmt(s), newSets(s), newDemo(s), newVersion(s), newMan(s),
 		newVictim(s),
 	)

@@ -66,7 +66,7 @@ type answer struct {
 
 // loadSimulator reads the policy or program that arg names.
 func loadSimulator(s *streams, arg, from string, set *settings, sc scope) (*simulator, error) {
-	if from != "" || isProgram(arg) {
+	if isProgram(arg, from) {
 		return programSimulator(s, arg, from, sc)
 	}
 	p, err := set.load(arg, s)

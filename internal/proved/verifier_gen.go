@@ -3,4 +3,4 @@
 package proved
 
 // verifier is the hash of the source that proofs rest on.
-const verifier = "9aeb2f6362f2afd3b6dc94fc84b54bf2c8537e2753b83d42d3f12909c4d624e6"
+const verifier = "3ab7665f62c29c34e1651dea1d4274c2fb1cf85667bbb0507525abacccd22ba4"

@@ -15,6 +15,7 @@ type Difference struct {
 	Left, Right bpf.Action // what the filters return, without data that nobody receives
 	Whole       bool       // it is so whatever the arguments are
 	Calls       Count      // how many these are, of all with this number
+	Part        *Part      // where one argument tells them from the others with this number
 	Witness     *Witness   // the smallest of these calls
 }
 
@@ -87,6 +88,9 @@ func (d *differ) add(found Difference, set, all node) {
 			calls := d.and(some, d.is(g, w))
 			found.Left, found.Right, found.Whole = v, w, calls == all
 			found.Calls = Count{Calls: d.count(calls), Of: d.count(all)}
+			if found.Part = nil; found.Call != nil && !found.Whole {
+				found.Part = d.part(found.Arch, found.Call, calls)
+			}
 			d.note(found, calls)
 		}
 	}
