@@ -3,4 +3,4 @@
 package proved
 
 // verifier is the hash of the source that proofs rest on.
-const verifier = "3ab7665f62c29c34e1651dea1d4274c2fb1cf85667bbb0507525abacccd22ba4"
+const verifier = "e6cf88606fcb450376f0b5c07618e9497ab9409458a40946be8c3e21bc4c287b"

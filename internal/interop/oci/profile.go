@@ -95,7 +95,7 @@ func read(name string, text []byte) (*profile, error) {
 
 // decodeError gives a decoder's error its place.
 func decodeError(name string, text []byte, err error) error {
-	offset := int64(len(text))
+	var offset int64
 	var syntax *json.SyntaxError
 	var kind *json.UnmarshalTypeError
 	switch {

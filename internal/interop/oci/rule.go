@@ -22,7 +22,7 @@ const eperm = 1
 func verdictOf(action string, ret *uint, name string, a *abi.Arch) (policy.Verdict, error) {
 	kind, ok := verdicts[action]
 	if !ok {
-		return policy.Verdict{}, fmt.Errorf("unknown action %q; expected SCMP_ACT_ALLOW, SCMP_ACT_ERRNO, ...", action)
+		return policy.Verdict{}, fmt.Errorf("unknown action %q; expected one such as SCMP_ACT_ALLOW", action)
 	}
 	v := policy.Verdict{Kind: kind}
 	if kind != policy.Errno && kind != policy.Trace {
@@ -96,7 +96,7 @@ func (a *argument) text(arches []*abi.Arch) (string, error) {
 	}
 	op, ok := operators[a.Op]
 	if !ok {
-		return "", fmt.Errorf("unknown op %q; expected SCMP_CMP_EQ, SCMP_CMP_MASKED_EQ, ...", a.Op)
+		return "", fmt.Errorf("unknown op %q; expected one such as SCMP_CMP_EQ", a.Op)
 	}
 	return fmt.Sprintf("arg%d %s %d", a.Index, op, a.Value), nil
 }
