@@ -1,0 +1,82 @@
+package store
+
+import "sync/atomic"
+
+// Stats are what the store counts. The counters may be read at any time.
+type Stats struct {
+	Items, Bytes atomic.Int64 // now
+	Total        atomic.Uint64
+
+	Evicted, EvictedUnfetched, EvictedNonzero atomic.Uint64 // for want of memory; never asked for; with a time to live
+	Reclaimed                                 atomic.Uint64 // for want of memory, but no longer valid
+	Expired, Flushed                          atomic.Uint64 // found so when asked for
+
+	CASMisses, CASHits, CASBad atomic.Uint64
+	NoMemory                   atomic.Uint64
+
+	classes [maxClass + 1]classStats
+}
+
+// maxClass is the last slab class.
+const maxClass = 39
+
+type classStats struct{ items, bytes atomic.Int64 }
+
+// Stats are the counters of the store.
+func (s *Store) Stats() *Stats { return &s.stats }
+
+// Reset sets those to zero that count events.
+func (s *Stats) Reset() {
+	for _, c := range []*atomic.Uint64{&s.Total, &s.Evicted, &s.EvictedUnfetched, &s.EvictedNonzero, &s.Reclaimed,
+		&s.Expired, &s.Flushed, &s.CASMisses, &s.CASHits, &s.CASBad, &s.NoMemory} {
+		c.Store(0)
+	}
+}
+
+func (s *Stats) count(it *Item, items, bytes int64) {
+	s.Items.Add(items)
+	s.Bytes.Add(bytes)
+	class, _ := Class(Size(0, it.Flags, int(max(bytes, -bytes)-overhead)))
+	c := &s.classes[min(class, maxClass)]
+	c.items.Add(items)
+	c.bytes.Add(bytes)
+}
+
+func (s *Stats) evicted(it *Item) {
+	s.Evicted.Add(1)
+	if !it.Fetched {
+		s.EvictedUnfetched.Add(1)
+	}
+	if it.Expires != 0 {
+		s.EvictedNonzero.Add(1)
+	}
+}
+
+// ClassStats is how many items of a slab class there are, and their memory.
+type ClassStats struct {
+	Class, Chunk int
+	Items, Bytes int64
+}
+
+// Classes are the slab classes that hold items, in order.
+func (s *Stats) Classes() []ClassStats {
+	var all []ClassStats
+	for class := range s.classes {
+		c := &s.classes[class]
+		if n := c.items.Load(); n > 0 {
+			all = append(all, ClassStats{class, chunkOf(class), n, c.bytes.Load()})
+		}
+	}
+	return all
+}
+
+func chunkOf(class int) int {
+	size := 1
+	for {
+		c, chunk := Class(size)
+		if c >= class {
+			return chunk
+		}
+		size = chunk + 1
+	}
+}
