@@ -38,8 +38,12 @@ var ladder = map[string]int{
 	"internal/tracer":   6,
 	"internal/launch":   7,
 	"narrowtest":        8,
-	"cmd":               8,
-	"examples":          8,
+
+	"examples/memcached/store":    8,
+	"examples/memcached/protocol": 9,
+	"examples/memcached/server":   10,
+	"examples":                    20,
+	"cmd":                         20,
 }
 
 // apart are pairs that must stay strangers although the ladder would allow it.

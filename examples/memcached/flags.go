@@ -1,0 +1,71 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+
+	"github.com/narrow-sandbox/narrow"
+	"github.com/narrow-sandbox/narrow/examples/memcached/server"
+)
+
+// options are what the command line asks for.
+type options struct {
+	config                    server.Config
+	printPolicy, printVersion bool
+}
+
+// errShown is the end of a run whose help has been shown.
+var errShown = errors.New("help was shown")
+
+const usageHead = `usage: memcached [-p PORT] [-l ADDRESS,...] [-m MEGABYTES] [-t THREADS] ...
+
+A memcached server that narrows itself: phase init until it listens, then
+phase serving, in which its main thread accepts and its workers serve, and none
+of them can do anything else. Its policy: memcached -policy | narrow show -
+
+`
+
+// parseFlags reads the command line.
+func parseFlags(args []string, complaints io.Writer) (*options, error) {
+	o := &options{config: server.Defaults()}
+	c := &o.config
+	f := flag.NewFlagSet("memcached", flag.ContinueOnError)
+	f.SetOutput(io.Discard) // errors are returned, and printed once
+	f.IntVar(&c.Port, "p", c.Port, "TCP `port`; -1: a free one, which -v tells")
+	f.Func("l", "`addresses` to listen on, with commas between; every one if left out", addAddresses(&c.Addresses))
+	f.StringVar(&c.Unix, "s", "", "`path` of a unix socket to listen on, in the place of TCP")
+	f.Func("a", "permissions of the unix socket, octal (default 700)", setMode(&c.Mode))
+	f.Func("m", "`megabytes` of memory for items (default 64)", setMegabytes(&c.Memory))
+	f.Func("I", "the largest item, such as 2m or 512k (default 1m)", setSize(&c.MaxItem))
+	f.BoolVar(&c.NoEvict, "M", false, "answer with an error where memory is lacking, and evict nothing")
+	f.IntVar(&c.MaxConnections, "c", c.MaxConnections, "the most `connections` at a time")
+	f.IntVar(&c.Threads, "t", c.Threads, "worker `threads`")
+	f.IntVar(&c.Backlog, "b", c.Backlog, "the `backlog` of connections not yet accepted")
+	udp := f.Int("U", 0, "UDP `port`; only 0, which is none")
+	f.BoolFunc("v", "say what is entered, and where it listens", raise(&c.Verbosity, 1))
+	f.BoolFunc("vv", "the same, as memcached has it", raise(&c.Verbosity, 2))
+	f.BoolVar(&c.Unconfined, "unconfined", false, "enter no phase, for comparison")
+	bestEffort := f.Bool("best-effort", false, "run with what sandbox this kernel has; -v tells what lacks")
+	f.BoolVar(&o.printPolicy, "policy", false, "print the policy and exit")
+	f.BoolVar(&o.printVersion, "V", false, "print the version and exit")
+	err := f.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(complaints, usageHead)
+		f.SetOutput(complaints)
+		f.PrintDefaults()
+		return nil, errShown
+	case err != nil:
+		return nil, fmt.Errorf("%w; see memcached -h", err)
+	case f.NArg() > 0:
+		return nil, fmt.Errorf("%q is no flag; see memcached -h", f.Arg(0))
+	case *udp != 0:
+		return nil, fmt.Errorf("-U %d: there is no UDP; expected 0", *udp)
+	}
+	if *bestEffort {
+		c.Needs = narrow.Needs{Process: narrow.BestEffort, Landlock: narrow.BestEffort, Seccomp: narrow.BestEffort}
+	}
+	return o, nil
+}

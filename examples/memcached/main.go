@@ -1,0 +1,66 @@
+// Command memcached is a memcached server that sandboxes itself. Package
+// server tells how; its flags are memcached's.
+//
+//	go run ./examples/memcached -p 11211
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime"
+	"syscall"
+
+	"github.com/narrow-sandbox/narrow/examples/memcached/server"
+)
+
+// init keeps main on the process's first thread, which becomes the policy's
+// thread main.
+func init() { runtime.LockOSThread() }
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+// The exit statuses: 1 as memcached's own, 64 for usage (sysexits.h).
+const (
+	statusFailed = 1
+	statusUsage  = 64
+)
+
+func run(args []string, out, complaints io.Writer) int {
+	o, err := parseFlags(args, complaints)
+	switch {
+	case errors.Is(err, errShown):
+		return 0
+	case err != nil:
+		fmt.Fprintf(complaints, "memcached: %v\n", err)
+		return statusUsage
+	case o.printPolicy:
+		fmt.Fprint(out, server.Policy)
+		return 0
+	case o.printVersion:
+		fmt.Fprintln(out, "memcached", server.Version)
+		return 0
+	}
+	o.config.Log = complaints
+	if err := server.Run(untilSignal(), o.config); err != nil {
+		fmt.Fprintf(complaints, "memcached: %v\n", err)
+		return statusFailed
+	}
+	return 0
+}
+
+// untilSignal is a context that ends with SIGTERM or SIGINT. The signals stay
+// caught, as what puts them back is a call that no phase allows.
+func untilSignal() context.Context {
+	ctx, stop := context.WithCancel(context.Background())
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, syscall.SIGTERM, syscall.SIGINT)
+	go func() {
+		<-caught
+		stop()
+	}()
+	return ctx
+}
