@@ -14,44 +14,119 @@ import (
 func (p *Process) begin() error {
 	for _, t := range p.threads {
 		if err := kernel.PtraceSetSigMask(t.TID, ^kernel.SigSet(0)); err != nil {
-			return p.wrong(t, kindOf(err), err, "")
+			return p.lost(t, err)
 		}
 	}
 	return nil
 }
 
-// call makes a thread make a call, and returns what the kernel answered.
-//
-// It runs from one syscall-stop to the next, not by single steps: these end in
-// a SIGTRAP, which would cost a program that blocks or ignores SIGTRAP its
-// disposition.
-func (p *Process) call(t *Thread, nr uintptr, args ...uint64) (int64, error) {
-	var six [6]uint64
-	copy(six[:], args)
-	regs := t.regs
-	regs.SetCall(p.place.instruction, nr, six)
-	if err := kernel.PtraceSetRegs(t.TID, regs); err != nil {
-		return 0, p.lost(t, err)
-	}
-	for range [...]string{"entry", "exit"} {
-		if err := p.toSyscall(t); err != nil {
-			return 0, err
-		}
-	}
-	after, err := kernel.PtraceGetRegs(t.TID)
-	if err != nil {
-		return 0, p.lost(t, err)
-	}
-	t.state = busy
-	return after.Result(), nil
+// call is one that threads are made to make.
+type call struct {
+	op    string // the call under the kernel's name, for errors
+	layer kernel.Layer
+	nr    uintptr
+	args  []uint64
 }
 
-// toSyscall lets a thread go on to the entry or exit of its call.
+// one makes a thread make a call that has to succeed.
+func (p *Process) one(t *Thread, c call) (int64, error) {
+	if err := p.together([]*Thread{t}, c); err != nil {
+		return 0, err
+	}
+	return t.result, p.refused(t, c)
+}
+
+// each makes threads make a call that has to succeed, one of them before all
+// others: what the kernel refuses to one it mostly refuses to all, and then no
+// other has been changed. done is told of each success.
+func (p *Process) each(threads []*Thread, c call, done func()) error {
+	if len(threads) == 0 {
+		return nil
+	}
+	for _, some := range [...][]*Thread{threads[:1], threads[1:]} {
+		if err := p.together(some, c); err != nil {
+			return err
+		}
+		var refused error
+		for _, t := range some {
+			if err := p.refused(t, c); err == nil {
+				done()
+			} else if refused == nil {
+				refused = err
+			}
+		}
+		if refused != nil {
+			return refused
+		}
+	}
+	return nil
+}
+
+// refused is the error that the kernel answered a thread's call with, nil if it
+// succeeded.
+func (p *Process) refused(t *Thread, c call) error {
+	const mostErrno = 4095
+	if t.result >= 0 || t.result < -mostErrno {
+		return nil
+	}
+	return p.wrong(t, nil, &kernel.Error{Op: c.op, Layer: c.layer, Err: unix.Errno(-t.result)}, "")
+}
+
+// together makes threads make a call at the same time, and waits for all of
+// them, whatever becomes of one.
+//
+// They run from one syscall-stop to the next, not by single steps: these end in
+// a SIGTRAP, which would cost a program that blocks or ignores SIGTRAP its
+// disposition.
+func (p *Process) together(threads []*Thread, c call) error {
+	var args [6]uint64
+	copy(args[:], c.args)
+	var wrong error
+	note := func(err error) {
+		if wrong == nil {
+			wrong = err
+		}
+	}
+	for _, t := range threads {
+		regs := t.regs
+		regs.SetCall(p.place.instruction, c.nr, args)
+		if err := kernel.PtraceSetRegs(t.TID, regs); err != nil {
+			note(p.lost(t, err))
+		}
+	}
+	for range [...]string{"entry", "exit"} {
+		for _, t := range threads {
+			if err := kernel.PtraceSyscall(t.TID, 0); err != nil {
+				note(p.lost(t, err))
+			}
+		}
+		for _, t := range threads {
+			if err := p.toSyscall(t); err != nil {
+				note(err)
+			}
+		}
+	}
+	for _, t := range threads {
+		if err := p.finish(t); err != nil {
+			note(err)
+		}
+	}
+	return wrong
+}
+
+// finish reads the result of a thread's call.
+func (p *Process) finish(t *Thread) error {
+	after, err := kernel.PtraceGetRegs(t.TID)
+	if err != nil {
+		return p.lost(t, err)
+	}
+	t.state, t.result = busy, after.Result()
+	return nil
+}
+
+// toSyscall waits until a thread is at the entry or exit of its call.
 func (p *Process) toSyscall(t *Thread) error {
 	for {
-		if err := kernel.PtraceSyscall(t.TID, 0); err != nil {
-			return p.lost(t, err)
-		}
 		stop, err := kernel.Wait4(t.TID, 0)
 		if err != nil {
 			return p.lost(t, err)
@@ -59,6 +134,9 @@ func (p *Process) toSyscall(t *Thread) error {
 		done, err := p.towards(t, stop)
 		if done || err != nil {
 			return err
+		}
+		if err := kernel.PtraceSyscall(t.TID, 0); err != nil {
+			return p.lost(t, err)
 		}
 	}
 }
@@ -101,37 +179,34 @@ func (p *Process) lost(t *Thread, err error) error {
 	return p.wrong(t, nil, err, "")
 }
 
-// must is call for one that has to succeed.
-func (p *Process) must(t *Thread, op string, layer kernel.Layer, nr uintptr, args ...uint64) (int64, error) {
-	result, err := p.call(t, nr, args...)
-	if err != nil {
-		return 0, err
-	}
-	if result < 0 && result > -4096 {
-		return 0, p.wrong(t, nil, &kernel.Error{Op: op, Layer: layer, Err: unix.Errno(-result)}, "")
-	}
-	return result, nil
-}
-
 // settle ends the injected calls: the threads are parked again, with the
-// registers, mask and options that they had, so that the kernel finds them on
-// their way back to the program, with their own calls interrupted.
+// registers and mask that they had, so that the kernel finds them on their way
+// back to the program, with their own calls interrupted.
 func (p *Process) settle() error {
 	var wrong error
-	for _, t := range append([]*Thread(nil), p.threads...) {
-		if err := p.settleThread(t); err != nil && kindOf(err) != ErrGone && !errors.Is(err, ErrGone) {
+	note := func(err error) {
+		if err != nil && !errors.Is(err, ErrGone) {
 			wrong = errors.Join(wrong, err)
 		}
+	}
+	var moving []*Thread
+	for _, t := range p.threads {
+		if t.state == busy {
+			note(p.toPark(t))
+			moving = append(moving, t)
+		}
+	}
+	for _, t := range moving {
+		note(p.park(t))
+	}
+	for _, t := range p.threads {
+		note(p.restore(t))
 	}
 	return wrong
 }
 
-func (p *Process) settleThread(t *Thread) error {
-	if t.state == busy {
-		if err := p.park(t); err != nil {
-			return err
-		}
-	}
+// restore gives a parked thread its mask and registers.
+func (p *Process) restore(t *Thread) error {
 	if err := kernel.PtraceSetSigMask(t.TID, t.mask); err != nil {
 		return p.lost(t, err)
 	}
@@ -141,16 +216,21 @@ func (p *Process) settleThread(t *Thread) error {
 	return nil
 }
 
-// park brings a thread from the exit of an injected call to where the kernel
-// decides on signals and restarts.
+// toPark lets a thread go on from the exit of an injected call to where the
+// kernel decides on signals and restarts.
+func (p *Process) toPark(t *Thread) error {
+	if err := kernel.PtraceInterrupt(t.TID); err != nil {
+		return p.lost(t, err)
+	}
+	if err := kernel.PtraceCont(t.TID, 0); err != nil {
+		return p.lost(t, err)
+	}
+	return nil
+}
+
+// park waits until it is there.
 func (p *Process) park(t *Thread) error {
 	for {
-		if err := kernel.PtraceInterrupt(t.TID); err != nil {
-			return p.lost(t, err)
-		}
-		if err := kernel.PtraceCont(t.TID, 0); err != nil {
-			return p.lost(t, err)
-		}
 		stop, err := kernel.Wait4(t.TID, 0)
 		if err != nil {
 			return p.lost(t, err)
@@ -160,6 +240,9 @@ func (p *Process) park(t *Thread) error {
 			return nil
 		}
 		if _, err := p.towards(t, stop); err != nil {
+			return err
+		}
+		if err := p.toPark(t); err != nil {
 			return err
 		}
 	}

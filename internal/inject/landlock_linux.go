@@ -39,17 +39,20 @@ func (s *step) rulesets() error {
 // landlock puts every thread into the domains.
 func (s *step) landlock() error {
 	for _, fd := range s.domains {
-		for _, t := range s.threads {
-			if _, err := s.must(t, "landlock_restrict_self", kernel.Landlock, unix.SYS_LANDLOCK_RESTRICT_SELF, uint64(fd), 0); err != nil {
-				return err
-			}
-			s.partial = true
+		restrict := call{"landlock_restrict_self", kernel.Landlock, unix.SYS_LANDLOCK_RESTRICT_SELF, []uint64{uint64(fd), 0}}
+		if err := s.each(s.threads, restrict, func() { s.partial = true }); err != nil {
+			return err
 		}
-		if _, err := s.must(s.threads[0], "close", kernel.Landlock, unix.SYS_CLOSE, uint64(fd)); err != nil {
+		if _, err := s.one(s.threads[0], closing(fd)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// closing closes a descriptor of the process.
+func closing(fd int) call {
+	return call{"close", kernel.Landlock, unix.SYS_CLOSE, []uint64{uint64(fd)}}
 }
 
 // maker is a ruleset.Maker for another process. Its descriptors are copies, in
@@ -95,13 +98,13 @@ func (m *maker) CreateRuleset(fs kernel.AccessFS, net kernel.AccessNet, scope ke
 	if err != nil {
 		return -1, err
 	}
-	theirs, err := m.must(m.threads[0], "landlock_create_ruleset", kernel.Landlock, unix.SYS_LANDLOCK_CREATE_RULESET, at, sizeofRulesetAttr, 0)
+	theirs, err := m.one(m.threads[0], call{"landlock_create_ruleset", kernel.Landlock, unix.SYS_LANDLOCK_CREATE_RULESET, []uint64{at, sizeofRulesetAttr, 0}})
 	if err != nil {
 		return -1, err
 	}
 	ours, err := kernel.PidfdGetfd(m.pidfd, int(theirs))
 	if err != nil {
-		_, closeErr := m.call(m.threads[0], unix.SYS_CLOSE, uint64(theirs))
+		_, closeErr := m.one(m.threads[0], closing(int(theirs)))
 		return -1, errors.Join(err, closeErr)
 	}
 	m.theirs[ours] = int(theirs)
@@ -154,6 +157,6 @@ func (m *maker) AddPort(ruleset int, port uint16, allowed kernel.AccessNet) erro
 func (m *maker) Close(fd int) {
 	kernel.Close(fd)
 	if theirs, ok := m.theirs[fd]; ok {
-		_, _ = m.call(m.threads[0], unix.SYS_CLOSE, uint64(theirs))
+		_, _ = m.one(m.threads[0], closing(theirs))
 	}
 }

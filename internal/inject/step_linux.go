@@ -138,10 +138,8 @@ func (s *step) memory() error {
 		s.note("memory write-xor-execute is taken to be in force since the phase before")
 		return nil
 	}
-	_, err := s.must(s.threads[0], "prctl(PR_SET_MDWE)", kernel.Memory, unix.SYS_PRCTL, unix.PR_SET_MDWE, unix.PR_MDWE_REFUSE_EXEC_GAIN)
-	if err == nil {
-		s.partial = true
-	}
+	_, err := s.one(s.threads[0], call{"prctl(PR_SET_MDWE)", kernel.Memory, unix.SYS_PRCTL, []uint64{unix.PR_SET_MDWE, unix.PR_MDWE_REFUSE_EXEC_GAIN}})
+	s.partial = s.partial || err == nil
 	return err
 }
 
@@ -165,16 +163,14 @@ func (s *step) noNewPrivs() error {
 	if !s.narrows() {
 		return nil
 	}
+	var lacking []*Thread
 	for _, t := range s.threads {
-		if t.Status.NoNewPrivs {
-			continue
+		if !t.Status.NoNewPrivs {
+			lacking = append(lacking, t)
 		}
-		if _, err := s.must(t, "prctl(PR_SET_NO_NEW_PRIVS)", kernel.NoNewPrivs, unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1); err != nil {
-			return err
-		}
-		s.quiet = true
 	}
-	return nil
+	set := call{"prctl(PR_SET_NO_NEW_PRIVS)", kernel.NoNewPrivs, unix.SYS_PRCTL, []uint64{unix.PR_SET_NO_NEW_PRIVS, 1}}
+	return s.each(lacking, set, func() { s.quiet = true })
 }
 
 // narrows reports whether there is a layer that needs no_new_privs.
@@ -190,30 +186,36 @@ func (s *step) narrows() bool {
 	return false
 }
 
-// seccomp gives each thread the filter of its class.
+// seccomp gives each thread the filter of its class, class by class, as one
+// filter at a time is in the borrowed memory.
 func (s *step) seccomp() error {
+	var filters []*Filter
+	threads := map[*Filter][]*Thread{}
 	for _, p := range s.plans {
-		if err := s.install(p); err != nil {
+		if p.filter == nil {
+			continue
+		}
+		if threads[p.filter] == nil {
+			filters = append(filters, p.filter)
+		}
+		threads[p.filter] = append(threads[p.filter], p.Thread)
+	}
+	for _, f := range filters {
+		if err := s.install(f, threads[f]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *step) install(p plan) error {
-	switch {
-	case p.filter == nil:
-		return nil
-	case p.filter.Strict:
-		_, err := s.must(p.Thread, "seccomp(SECCOMP_SET_MODE_STRICT)", kernel.Seccomp, unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_STRICT, 0, 0)
-		s.partial = s.partial || err == nil
-		return err
+func (s *step) install(f *Filter, threads []*Thread) error {
+	done := func() { s.partial = true }
+	if f.Strict {
+		return s.each(threads, call{"seccomp(SECCOMP_SET_MODE_STRICT)", kernel.Seccomp, unix.SYS_SECCOMP, []uint64{unix.SECCOMP_SET_MODE_STRICT, 0, 0}}, done)
 	}
-	at, err := s.write(sockFprog(p.filter.Program, s.place.start))
+	at, err := s.write(sockFprog(f.Program, s.place.start))
 	if err != nil {
-		return s.wrong(p.Thread, nil, err, "")
+		return s.wrong(nil, nil, err, "")
 	}
-	_, err = s.must(p.Thread, "seccomp(SECCOMP_SET_MODE_FILTER)", kernel.Seccomp, unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, at)
-	s.partial = s.partial || err == nil
-	return err
+	return s.each(threads, call{"seccomp(SECCOMP_SET_MODE_FILTER)", kernel.Seccomp, unix.SYS_SECCOMP, []uint64{unix.SECCOMP_SET_MODE_FILTER, 0, at}}, done)
 }

@@ -32,6 +32,7 @@ type Thread struct {
 	regs    kernel.Regs
 	mask    kernel.SigSet
 	arch    uint32 // AUDIT_ARCH of its call
+	result  int64  // of the injected call that it made last
 }
 
 // state is how a thread stands to its tracer.
