@@ -16,17 +16,17 @@ type loan struct {
 
 func (p *Process) borrow() (*loan, error) {
 	l := &loan{p, make([]byte, borrowed)}
-	if err := kernel.ReadMemory(p.PID, p.place.start, l.was); err != nil {
+	if err := kernel.ReadMemory(p.place.tid, p.place.start, l.was); err != nil {
 		return nil, p.wrong(nil, ErrNoMemory, err, "")
 	}
 	return l, nil
 }
 
-func (l *loan) giveBack() { _ = kernel.WriteMemory(l.PID, l.place.start, l.was) }
+func (l *loan) giveBack() { _ = kernel.WriteMemory(l.place.tid, l.place.start, l.was) }
 
 // write lays arguments into the borrowed memory and returns their address.
 func (p *Process) write(args []byte) (uint64, error) {
-	return p.place.start, kernel.WriteMemory(p.PID, p.place.start, args)
+	return p.place.start, kernel.WriteMemory(p.place.tid, p.place.start, args)
 }
 
 // sockFprog is struct sock_fprog, with the program behind it, for an address.

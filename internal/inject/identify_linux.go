@@ -50,15 +50,13 @@ func (p *Process) others() bool {
 
 // program looks at what the process runs.
 func (p *Process) program() error {
-	exe := "/proc/" + strconv.Itoa(p.PID) + "/exe"
+	exe := taskPath(p.PID, alive(p.PID)) + "/exe"
 	if _, err := os.Readlink(exe); err != nil {
 		switch {
 		case errors.Is(err, os.ErrPermission):
 			return p.wrong(nil, ErrMayNot, fmt.Errorf("may not be looked at: %w", err), mayNotHint(p.PID))
 		case kindOf(err) == ErrGone && kernelThread(p.PID):
 			return p.wrong(nil, ErrMayNot, errors.New("is a thread of the kernel, which makes no system calls"), "")
-		case kindOf(err) == ErrGone && len(mustMaps(p.PID)) > 0:
-			return nil // its first thread has ended
 		}
 		return p.wrong(nil, kindOf(err), err, "")
 	}
@@ -73,6 +71,25 @@ func (p *Process) program() error {
 	return nil
 }
 
+// alive is a thread of the process that has not ended, as the first one may
+// while others live: then what /proc says of the process is nothing.
+func alive(pid int) int {
+	tids, err := kernel.TaskIDs(pid)
+	if err != nil {
+		return pid
+	}
+	for _, tid := range tids {
+		if s, err := kernel.ThreadStatus(pid, tid); err == nil && s.State != 'Z' && s.State != 'X' {
+			return tid
+		}
+	}
+	return pid
+}
+
+func taskPath(pid, tid int) string {
+	return "/proc/" + strconv.Itoa(pid) + "/task/" + strconv.Itoa(tid)
+}
+
 // wordSize is that of this program in bytes.
 const wordSize = strconv.IntSize / 8
 
@@ -80,13 +97,4 @@ const wordSize = strconv.IntSize / 8
 func kernelThread(pid int) bool {
 	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
 	return err == nil && !strings.Contains(string(text), "\nVmSize:") && !strings.Contains(string(text), "\nState:\tZ")
-}
-
-// mustMaps is what is mapped; none where it cannot be read.
-func mustMaps(pid int) []mapping {
-	all, err := mappings(pid)
-	if err != nil {
-		return nil
-	}
-	return all
 }

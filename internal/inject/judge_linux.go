@@ -20,6 +20,10 @@ func (s *step) judge() error {
 		f, class := s.layers.For(t.Name, t.Main)
 		s.plans = append(s.plans, plan{t, f, class})
 		switch {
+		case t.dispatched:
+			wrong = append(wrong, s.wrong(t, ErrForeign, errors.New("hands its calls to itself (PR_SET_SYSCALL_USER_DISPATCH), and would take ours for them"), ""))
+		case !s.shares(t):
+			wrong = append(wrong, s.wrong(t, nil, errors.New("has descriptors of its own, so that no ruleset can be handed to it"), ""))
 		case f == nil:
 		case t.Status.SeccompMode == 1:
 			wrong = append(wrong, s.wrong(t, ErrMode1, ErrMode1, ""))
@@ -32,6 +36,12 @@ func (s *step) judge() error {
 	return errors.Join(wrong...)
 }
 
+// shares reports whether a thread has the descriptors of the first one, where a
+// ruleset's has to be known to both.
+func (s *step) shares(t *Thread) bool {
+	return len(s.layers.Domains) == 0 || kernel.SameFiles(s.threads[0].TID, t.TID)
+}
+
 // stuck is an error if the thread's own call would be denied.
 func (s *step) stuck(t *Thread, f *Filter, class string) error {
 	for _, call := range t.calls() {
@@ -39,7 +49,7 @@ func (s *step) stuck(t *Thread, f *Filter, class string) error {
 		if v.Kind.Runs() {
 			continue
 		}
-		return s.wrong(t, ErrDenied, fmt.Errorf("is in %s, to which %s answers %v: %s", describe(&call), phaseText(s.layers.Phase, class), v, ruleText(f.Rules, rule)),
+		return s.wrong(t, ErrDenied, fmt.Errorf("is in %s, which %s answers with %v: %s", describe(&call), phaseText(s.layers.Phase, class), v, ruleText(f.Rules, rule)),
 			"enter the phase when no thread is in that call, or allow it")
 	}
 	return nil
@@ -80,7 +90,7 @@ func ruleText(r *policy.Rules, rule *policy.RuleMatch) string {
 	case rule.Origin == policy.FromDefault:
 		return fmt.Sprintf("no rule allows it (%v)", rule.Pos)
 	}
-	return fmt.Sprintf("%v %s (%v)", rule.Verdict, rule.Text, rule.Pos)
+	return fmt.Sprintf("`%v %s` (%v)", rule.Verdict, rule.Text, rule.Pos)
 }
 
 // admits finds out, before anything is changed, what would keep the filters
@@ -150,7 +160,7 @@ func (s *step) letThrough(t *Thread) error {
 		for _, phase := range believed {
 			rules := rulesOf(phase, t.Name, t.Main)
 			if v, rule := rules.Evaluate(&call); !v.Kind.Runs() {
-				return s.wrong(t, ErrForeign, fmt.Errorf("is in phase %s, which answers %v to %s, a call that narrows it: %s", phase.Name, v, describe(&call), ruleText(rules, rule)), "run as root, which suspends the filter meanwhile")
+				return s.wrong(t, ErrForeign, fmt.Errorf("is in phase %s, which answers with %v to %s, a call that narrows it: %s", phase.Name, v, describe(&call), ruleText(rules, rule)), "run as root, which suspends the filter meanwhile")
 			}
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"fmt"
 	"os"
-	"strconv"
 	"strings"
 
 	"github.com/narrow-sandbox/narrow/internal/kernel"
@@ -14,6 +13,7 @@ import (
 // place is where in a process calls are made from, and where their arguments
 // can lie.
 type place struct {
+	tid         int    // a thread by which the memory is reached
 	instruction uint64 // one that makes a call
 	start, end  uint64 // memory to borrow
 }
@@ -31,11 +31,12 @@ type mapping struct {
 // which the top is in use; else the largest private memory. Whatever is there
 // is put back.
 func findPlace(pid int) (place, error) {
-	all, err := mappings(pid)
+	tid := alive(pid)
+	all, err := mappings(pid, tid)
 	if err != nil {
 		return place{}, err
 	}
-	at, err := findInstruction(pid, all)
+	at, err := findInstruction(tid, all)
 	if err != nil {
 		return place{}, err
 	}
@@ -43,11 +44,11 @@ func findPlace(pid int) (place, error) {
 	if !ok {
 		return place{}, ErrNoMemory
 	}
-	return place{at, memory.start, memory.end}, nil
+	return place{tid, at, memory.start, memory.end}, nil
 }
 
-func mappings(pid int) ([]mapping, error) {
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/maps")
+func mappings(pid, tid int) ([]mapping, error) {
+	text, err := os.ReadFile(taskPath(pid, tid) + "/maps")
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +77,7 @@ func parseMapping(line string) (m mapping, ok bool) {
 	return m, m.end > m.start
 }
 
-func findInstruction(pid int, all []mapping) (uint64, error) {
+func findInstruction(tid int, all []mapping) (uint64, error) {
 	code, align := kernel.SyscallInstruction()
 	if code == nil {
 		return 0, kernel.ErrNotSupported
@@ -86,7 +87,7 @@ func findInstruction(pid int, all []mapping) (uint64, error) {
 			if (m.name == "[vdso]") != vdso || !strings.HasPrefix(m.flags, "r-x") {
 				continue
 			}
-			if at, ok := search(pid, m, code, align); ok {
+			if at, ok := search(tid, m, code, align); ok {
 				return at, nil
 			}
 		}
@@ -95,10 +96,10 @@ func findInstruction(pid int, all []mapping) (uint64, error) {
 }
 
 // search looks for the instruction in a mapping.
-func search(pid int, m mapping, code []byte, align int) (uint64, bool) {
+func search(tid int, m mapping, code []byte, align int) (uint64, bool) {
 	const most = 1 << 20 // a mapping of code has one sooner or not at all
 	text := make([]byte, min(m.end-m.start, most))
-	if err := kernel.ReadMemory(pid, m.start, text); err != nil {
+	if err := kernel.ReadMemory(tid, m.start, text); err != nil {
 		return 0, false
 	}
 	for at := 0; ; at++ {

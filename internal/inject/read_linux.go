@@ -45,6 +45,7 @@ func (p *Process) readThread(t *Thread) (err error) {
 	if info, err := kernel.PtraceGetSyscallInfo(t.TID); err == nil {
 		t.arch = info.Arch
 	}
+	t.dispatched = kernel.PtraceDispatches(t.TID)
 	p.interrupted(t)
 	p.sequence(t)
 	return nil
@@ -119,7 +120,7 @@ func (p *Process) sequence(t *Thread) {
 	}
 	const offset = 8 // of rseq_cs in struct rseq (linux/rseq.h)
 	var pointer [8]byte
-	if kernel.ReadMemory(p.PID, r.Pointer+offset, pointer[:]) != nil {
+	if kernel.ReadMemory(p.place.tid, r.Pointer+offset, pointer[:]) != nil {
 		return
 	}
 	at := binary.NativeEndian.Uint64(pointer[:])
@@ -127,7 +128,7 @@ func (p *Process) sequence(t *Thread) {
 		return
 	}
 	var cs [32]byte // struct rseq_cs: version, flags, start_ip, post_commit_offset, abort_ip
-	if kernel.ReadMemory(p.PID, at, cs[:]) != nil {
+	if kernel.ReadMemory(p.place.tid, at, cs[:]) != nil {
 		return
 	}
 	start, length, abort := binary.NativeEndian.Uint64(cs[8:]), binary.NativeEndian.Uint64(cs[16:]), binary.NativeEndian.Uint64(cs[24:])

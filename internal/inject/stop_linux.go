@@ -92,7 +92,7 @@ func (p *Process) await(deadline time.Time) error {
 			pause = shortPause
 			continue
 		}
-		if time.Now().After(deadline) {
+		if now := time.Now(); now.After(deadline) || now.Sub(p.stopped) > deafPatience && p.deaf() {
 			return p.late()
 		}
 		kernel.Nanosleep(pause)
@@ -105,6 +105,23 @@ const (
 	shortPause = 10 * time.Microsecond
 	longPause  = time.Millisecond
 )
+
+// deafPatience is how long to wait, with all others stopped, for threads that
+// sleep where no signal wakes them.
+const deafPatience = 250 * time.Millisecond
+
+// deaf reports whether all threads that have not stopped sleep so.
+func (p *Process) deaf() bool {
+	for _, t := range p.threads {
+		if t.state == parked {
+			continue
+		}
+		if p.name(t); t.Status == nil || t.Status.State != 'D' {
+			return false
+		}
+	}
+	return true
+}
 
 // poll handles what the threads that run have to tell, and reports whether
 // there was anything.
@@ -190,7 +207,7 @@ func (p *Process) late() error {
 		if t.Status != nil && t.Status.State == 'D' {
 			why = "sleeps in the kernel where no signal wakes it, in vfork or for a disk"
 		}
-		return p.wrong(t, ErrNotStops, fmt.Errorf("has not stopped within %v: it %s", p.options.Patience, why), "try again later")
+		return p.wrong(t, ErrNotStops, fmt.Errorf("has not stopped within %v: it %s", time.Since(p.stopped).Round(time.Millisecond), why), "try again later")
 	}
 	return nil
 }

@@ -23,6 +23,8 @@ type Thread struct {
 	// Status is what /proc says of it, when it was stopped.
 	Status *kernel.Status
 
+	dispatched bool // its calls are handed to itself first
+
 	state   state
 	adopted bool
 	asked   bool // to stop

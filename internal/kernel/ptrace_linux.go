@@ -143,6 +143,15 @@ func PtraceGetRseq(tid int) (Rseq, error) {
 	return r, err
 }
 
+// PtraceDispatches reports whether a thread's calls are handed to the thread
+// itself before anything else sees them, by PR_SET_SYSCALL_USER_DISPATCH (5.11;
+// the question, since 6.4).
+func PtraceDispatches(tid int) bool {
+	var config struct{ mode, selector, offset, length uint64 }
+	err := ptracePtr("PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG", unix.PTRACE_GET_SYSCALL_USER_DISPATCH_CONFIG, tid, unsafe.Sizeof(config), unsafe.Pointer(&config))
+	return err == nil && config.mode != unix.PR_SYS_DISPATCH_OFF
+}
+
 func ptrace(op string, request, tid int, addr, data uintptr) error {
 	_, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, uintptr(request), uintptr(tid), addr, data, 0, 0)
 	return ptraceError(op, tid, errno)
