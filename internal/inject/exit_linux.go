@@ -4,6 +4,8 @@ import (
 	"errors"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/narrow-sandbox/narrow/internal/kernel"
 )
 
 // Exit makes the process end by exit_group(2) with a status, as if it had done
@@ -18,7 +20,7 @@ func (p *Process) Exit(status int) error {
 	if err := p.begin(); err != nil {
 		return err
 	}
-	_, err := p.call(p.threads[0], unix.SYS_EXIT_GROUP, uint64(status))
+	_, err := p.one(p.threads[0], call{"exit_group", kernel.Exec, unix.SYS_EXIT_GROUP, []uint64{uint64(status)}})
 	if errors.Is(err, ErrGone) {
 		return nil
 	}
