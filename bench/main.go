@@ -46,6 +46,7 @@ type options struct {
 	rounds  int
 	threads string
 	narrow  string
+	scmp    string
 	update  bool
 	strict  bool
 	timeout time.Duration
@@ -57,6 +58,7 @@ func readFlags() *options {
 	flag.IntVar(&o.rounds, "rounds", 10, "rounds of memcached's loads; the other sections take proportionally many")
 	flag.StringVar(&o.threads, "threads", "1,4", "memcached's worker `THREADS`, a list")
 	flag.StringVar(&o.narrow, "narrow", "", "measure this `BINARY` instead of building cmd/narrow")
+	flag.StringVar(&o.scmp, "libseccomp", "", "compare with scmp_bpf_sim of the libseccomp source in this `FOLDER` (apt-get source libseccomp)")
 	flag.BoolVar(&o.update, "update", false, "write the table into docs/performance.md")
 	flag.BoolVar(&o.strict, "strict", false, "end with 1 if a target is missed")
 	flag.DurationVar(&o.timeout, "timeout", 10*time.Minute, "give up after this long")

@@ -16,6 +16,9 @@ func (s samples) median() float64 {
 	return (sorted[(n-1)/2] + sorted[n/2]) / 2
 }
 
+// best is the smallest: what a round takes that others left alone.
+func (s samples) best() float64 { return slices.Min(s) }
+
 // ratioTo is the median of the rounds' ratios to another alternative's.
 func (s samples) ratioTo(base samples) float64 {
 	return s.paired(base, func(a, b float64) float64 { return a / b })

@@ -14,6 +14,8 @@ func allSections() []section {
 		{"command", "the command, as whole processes",
 			"from start to end, output to a file", commandRows},
 		{"vm", "the virtual machine",
-			"one run of a program on a call; without narrow it is golang.org/x/net/bpf's machine", vmRows},
+			"one run of a program on a call; without narrow it is golang.org/x/net/bpf's machine, or libseccomp's", vmRows},
+		{"assembler", "assembler and disassembler",
+			"lines a second, in the best round; without narrow it is bpfc, a process for each program", assemblerRows},
 	}
 }

@@ -27,6 +27,12 @@ func rate(perSecond float64) string {
 	return fmt.Sprintf("%.0f k/s", perSecond/1e3)
 }
 
+// rateRow is a row whose result is so many a second, which must be least at least.
+func rateRow(what, without, with string, perSecond, least float64) row {
+	return row{what: what, without: without, with: with, result: rate(perSecond),
+		target: "≥ " + rate(least), exceeded: perSecond < least}
+}
+
 // limitRow is a row whose result is a time that may not exceed limit; 0 is no limit.
 func limitRow(what, without, with string, ns float64, limit time.Duration) row {
 	r := row{what: what, without: without, with: with, result: duration(ns)}

@@ -31,7 +31,8 @@ func vmCases() ([]vmCase, error) {
 	if err != nil {
 		return nil, err
 	}
-	var cases []vmCase
+	exit := bpf.Data{Nr: 231, Arch: 0xc000003e}
+	cases := []vmCase{{"a simple filter: the arch, then four calls", simple, exit}}
 	for _, text := range []string{"read(fd == 7)", "accept4(flags == SOCK_NONBLOCK)", "execve"} {
 		call, err := callOf(text)
 		if err != nil {
@@ -44,6 +45,22 @@ func vmCases() ([]vmCase, error) {
 		vmCase{"250 comparisons in a row", comparisons(250), call},
 		vmCase{"arithmetic", arithmetic, call}), nil
 }
+
+// simple is a filter as people write them.
+var simple = bpf.Program{
+	bpf.Stmt(bpf.LD|bpf.W|bpf.ABS, bpf.OffArch),
+	bpf.Jump(bpf.JMP|bpf.JEQ|bpf.K, 0xc000003e, 0, 5),
+	bpf.Stmt(bpf.LD|bpf.W|bpf.ABS, bpf.OffNr),
+	bpf.Jump(bpf.JMP|bpf.JEQ|bpf.K, 0, 4, 0),
+	bpf.Jump(bpf.JMP|bpf.JEQ|bpf.K, 1, 3, 0),
+	bpf.Jump(bpf.JMP|bpf.JEQ|bpf.K, 60, 2, 0),
+	bpf.Jump(bpf.JMP|bpf.JEQ|bpf.K, 231, 1, 0),
+	bpf.Stmt(bpf.RET|bpf.K, uint32(bpf.RetKillProcess)),
+	bpf.Stmt(bpf.RET|bpf.K, uint32(bpf.RetAllow)),
+}
+
+// simpleRate is how many runs of it a second must be reached.
+const simpleRate = 20e6
 
 // comparisons compares the number with so many constants.
 func comparisons(n uint32) bpf.Program {
@@ -69,13 +86,18 @@ var arithmetic = bpf.Program{
 	bpf.Stmt(bpf.RET|bpf.A, 0),
 }
 
-// vmRows compares package bpf's machine with golang.org/x/net/bpf's.
+// vmRows compares package bpf's machine with golang.org/x/net/bpf's, and with
+// libseccomp's where its source is at hand.
 func vmRows(b *bench) ([]row, error) {
 	cases, err := vmCases()
 	if err != nil {
 		return nil, err
 	}
-	var rows []row
+	first, err := simpleRow(b)
+	if err != nil {
+		return nil, err
+	}
+	rows := []row{first}
 	for _, c := range cases {
 		r, err := c.row(b)
 		if err != nil {
@@ -83,7 +105,22 @@ func vmRows(b *bench) ([]row, error) {
 		}
 		rows = append(rows, r)
 	}
-	return rows, nil
+	more, err := scmpRows(b, cases)
+	return append(rows, more...), err
+}
+
+// simpleRow counts the runs of the simple filter.
+func simpleRow(b *bench) (row, error) {
+	vm, err := bpf.NewVM(simple)
+	if err != nil {
+		return row{}, err
+	}
+	call := bpf.Data{Nr: 231, Arch: 0xc000003e}
+	s, err := interleave(b.ctx, b.rounds(vmRounds), timed(func() { vm.Run(&call) }))
+	if err != nil {
+		return row{}, err
+	}
+	return rateRow("runs of a simple filter, the best round", "", duration(s[0].best()), 1e9/s[0].best(), simpleRate), nil
 }
 
 // row measures one case, of which both machines must say the same.

@@ -44,6 +44,7 @@ const (
 
 	opJump
 	opJeqK
+	opJeqRow // several of them; NewVM makes it
 	opJeqX
 	opJgtK
 	opJgtX

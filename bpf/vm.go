@@ -5,6 +5,7 @@ package bpf
 type VM struct {
 	program Program
 	steps   []step
+	links   []link // of all rows
 }
 
 // step is an instruction made ready: what can be known before running is.
@@ -12,8 +13,8 @@ type step struct {
 	op      op
 	n       uint8  // the scratch word, argument or constant shift
 	shift   uint8  // 32 if a load wants the word that comes second, else 0
-	yes, no uint32 // where the program goes on if a test holds, and if not
-	source  uint32 // K
+	yes, no uint32 // where the program goes on if a test holds, and if not; of a row, yes is its last link's index plus one
+	source  uint32 // K; of a row, its first link's index
 }
 
 // NewVM makes a program ready to run. The error is Check's: programs that the
@@ -26,6 +27,7 @@ func NewVM(p Program) (*VM, error) {
 	for pc := range p {
 		vm.steps[pc] = p.ready(pc)
 	}
+	vm.findRows()
 	return vm, nil
 }
 
@@ -171,6 +173,17 @@ func (vm *VM) run(d *Data, flip uint8) (value uint32, steps int) {
 				pc = uint(s.yes)
 			} else {
 				pc = uint(s.no)
+			}
+		case opJeqRow:
+			row := vm.links[s.source:s.yes]
+			pc = uint(s.no)
+			steps += len(row) - 1
+			for n := range row {
+				if a == row[n].k {
+					pc = uint(row[n].yes)
+					steps -= len(row) - 1 - n
+					break
+				}
 			}
 		case opJeqX:
 			if a == x {

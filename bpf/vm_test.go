@@ -37,6 +37,33 @@ func TestRunIsTrace(t *testing.T) {
 	})
 }
 
+// TestRows runs programs of little but tests for equality, with jumps into the
+// middle of their rows, fast and slowly.
+func TestRows(t *testing.T) {
+	k := rapid.Uint32Range(0, 12)
+	rapid.Check(t, func(t *rapid.T) {
+		p := bpf.Program{bpf.Stmt(bpf.LD|bpf.W|bpf.ABS, bpf.OffNr)}
+		for n := rapid.IntRange(1, 30).Draw(t, "length"); len(p) <= n; {
+			room := uint8(n - len(p))
+			arm := rapid.OneOf(rapid.Uint8Range(0, min(room, 2)), rapid.Uint8Range(0, room))
+			op := rapid.SampledFrom([]uint16{bpf.JEQ, bpf.JEQ, bpf.JEQ, bpf.JEQ, bpf.JGT}).Draw(t, "op")
+			p = append(p, bpf.Jump(bpf.JMP|op|bpf.K, k.Draw(t, "k"), arm.Draw(t, "jt"), arm.Draw(t, "jf")))
+		}
+		p = append(p, bpf.Stmt(bpf.RET|bpf.A, 0))
+		vm, err := bpf.NewVM(p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for nr := range uint32(14) {
+			d := bpf.Data{Nr: nr}
+			want, wantSteps := vm.Trace(&d, func(bpf.Step) {})
+			if value, steps := vm.Run(&d); value != want || steps != wantSteps {
+				t.Fatalf("nr %d: Run gives %#x in %d steps, Trace %#x in %d\n%v", nr, value, steps, want, wantSteps, p)
+			}
+		}
+	})
+}
+
 // followsSteps fails where the steps are not one forward path through p.
 func followsSteps(t *rapid.T, p bpf.Program, seen []bpf.Step, value uint32) {
 	at := 0
