@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,7 +17,31 @@ import (
 // TestMain provides `narrow` to the scripts: this test binary under that name.
 // It is a program of its own, as run becomes the program that it starts.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"narrow": main})
+	testscript.Main(published{m}, map[string]func(){"narrow": main})
+}
+
+// published is the tests, run while a copy of this binary lies where every user
+// may execute it.
+type published struct{ *testing.M }
+
+// publishedPath is where that is.
+var publishedPath string
+
+func (m published) Run() int {
+	dir, err := os.MkdirTemp("", "narrow-cmd-")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	publishedPath = filepath.Join(dir, "narrow")
+	self, err := os.Executable()
+	if err == nil {
+		err = errors.Join(os.Chmod(dir, 0o755), exec.Command("cp", self, publishedPath).Run())
+	}
+	if err != nil {
+		panic(err)
+	}
+	return m.M.Run()
 }
 
 func TestScript(t *testing.T) {

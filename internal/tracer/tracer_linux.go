@@ -107,7 +107,7 @@ func (t *tracer) follow() error {
 		if err := t.drain(); err != nil {
 			return err
 		}
-		if len(t.threads) == 0 && !t.stays() {
+		if !t.traces() && !t.stays() {
 			t.observer.Gone()
 			return nil
 		}
@@ -129,7 +129,7 @@ func mayNotTrace(err error) error {
 
 // drain handles every stop that there is.
 func (t *tracer) drain() error {
-	for len(t.threads) > 0 {
+	for t.traces() {
 		s, err := kernel.Wait4(-1, unix.WNOHANG)
 		switch {
 		case errors.Is(err, unix.ECHILD):
@@ -145,8 +145,13 @@ func (t *tracer) drain() error {
 	return nil
 }
 
-// lost forgets threads that the kernel says are not traced any more.
+// traces reports whether there is a thread to trace: one that is known, or one
+// that its maker has told of, which may have ended before that one stops.
+func (t *tracer) traces() bool { return len(t.threads)+len(t.expected) > 0 }
+
+// lost forgets what the kernel says is not traced any more.
 func (t *tracer) lost() {
+	clear(t.expected)
 	for _, th := range t.threads {
 		t.forget(th)
 	}
