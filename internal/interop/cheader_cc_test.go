@@ -74,7 +74,7 @@ func TestCHeaderCompilesClean(t *testing.T) {
 			}
 			for _, standard := range all {
 				flags := []string{"-std=" + standard, "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-Wconversion", "-Wshadow", "-Wundef",
-					"-Wcast-qual", "-Wwrite-strings", "-fsyntax-only", "-x", language}
+					"-Wcast-qual", "-Wwrite-strings", "-Wredundant-decls", "-Wmissing-declarations", "-fsyntax-only", "-x", language}
 				compiler(t, dir, name, append(flags, "use.c")...)
 			}
 			if language == "c" { // as the main file

@@ -42,7 +42,9 @@
 
 #ifdef __cplusplus
 extern "C" {
-#else
+#elif !defined(__USE_MISC) && !defined(_GNU_SOURCE) && !defined(_DEFAULT_SOURCE) && !defined(_BSD_SOURCE) && \
+	!defined(NARROW_SYSCALL)
+#define NARROW_SYSCALL
 extern long syscall(long number, ...); /* unistd.h hides it from strict C */
 #endif
 
