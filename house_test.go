@@ -37,6 +37,8 @@ var ladder = map[string]int{
 	"":                  6,
 	"internal/tracer":   6,
 	"internal/launch":   7,
+	"compat/scmp":       5,
+	"compat/libseccomp": 6,
 	"narrowtest":        8,
 
 	"examples/memcached/store":    8,

@@ -1,0 +1,203 @@
+// Command gen writes numbers_gen.go, the tables of call numbers as libseccomp
+// has them, from numbers.tsv.
+//
+// numbers.tsv holds facts of libseccomp 2.6.0 (Debian's source package
+// libseccomp 2.6.0-2): which architecture has which call under which number,
+// and the pseudo numbers of those that some architecture lacks. `go run ./gen
+// -from DIR`, with DIR an unpacked source package, reads src/syscalls.csv and
+// include/seccomp-syscalls.h there and writes numbers.tsv anew.
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/csv"
+	"flag"
+	"fmt"
+	"go/format"
+	"log"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+const table = "gen/numbers.tsv"
+
+func main() {
+	log.SetFlags(0)
+	from := flag.String("from", "", "an unpacked source package of libseccomp to take numbers.tsv from")
+	flag.Parse()
+	if *from != "" {
+		check(extract(*from))
+	}
+	text, err := os.ReadFile(table)
+	check(err)
+	code, err := generate(string(text))
+	check(err)
+	check(os.WriteFile("numbers_gen.go", code, 0o644))
+}
+
+func check(err error) {
+	if err != nil {
+		log.Fatal("gen: ", err)
+	}
+}
+
+// columns are the architectures of numbers.tsv, under libseccomp's names. Both
+// byte orders of an architecture share one.
+var columns = []string{"x86", "x86_64", "x32", "arm", "aarch64", "loongarch64", "m68k", "mips", "mips64", "mips64n32",
+	"parisc", "parisc64", "ppc", "ppc64", "riscv64", "s390", "s390x", "sh"}
+
+// absent stands in numbers.tsv where an architecture lacks a call.
+const absent = "-"
+
+// extract makes numbers.tsv of libseccomp's own tables.
+func extract(dir string) error {
+	pseudo, err := pseudoNumbers(filepath.Join(dir, "include", "seccomp-syscalls.h"))
+	if err != nil {
+		return err
+	}
+	f, err := os.Open(filepath.Join(dir, "src", "syscalls.csv"))
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	rows, err := csv.NewReader(f).ReadAll()
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "# Call numbers as libseccomp 2.6.0 has them: gen/main.go says from where. '%s': the call does not exist there, and\n", absent)
+	fmt.Fprintf(&b, "# pseudo is the number that stands for it then. mips, mips64 and mips64n32 are counted from 4000, 5000 and 6000 on.\n")
+	fmt.Fprintf(&b, "name\tpseudo\t%s\n", strings.Join(columns, "\t"))
+	calls := rows[1:]
+	slices.SortFunc(calls, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
+	for _, row := range calls {
+		fields, err := line(rows[0], row, pseudo)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(&b, strings.Join(fields, "\t"))
+	}
+	return os.WriteFile(table, b.Bytes(), 0o644)
+}
+
+// line is one call's line of numbers.tsv.
+func line(head, row []string, pseudo map[string]string) ([]string, error) {
+	fields := []string{row[0], absent}
+	if p, ok := pseudo[row[0]]; ok {
+		fields[1] = p
+	}
+	for _, c := range columns {
+		i := slices.Index(head, c)
+		if i < 0 {
+			return nil, fmt.Errorf("syscalls.csv has no column %s", c)
+		}
+		number := row[i]
+		if number == "PNR" {
+			if number = absent; fields[1] == absent {
+				return nil, fmt.Errorf("%s has no pseudo number, and %s lacks it", row[0], c)
+			}
+		}
+		fields = append(fields, number)
+	}
+	return fields, nil
+}
+
+// pseudoNumbers reads the lines `#define __PNR_name -101`.
+func pseudoNumbers(path string) (map[string]string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	numbers := map[string]string{}
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		fields := strings.Fields(lines.Text())
+		if len(fields) != 3 || fields[0] != "#define" {
+			continue
+		}
+		if name, ok := strings.CutPrefix(fields[1], "__PNR_"); ok {
+			numbers[name] = fields[2]
+		}
+	}
+	return numbers, lines.Err()
+}
+
+// none is what an absent number is in the generated table.
+const none = "none"
+
+// row is a line of numbers.tsv: the pseudo number, then the columns.
+type row struct {
+	name    string
+	numbers []string
+}
+
+// parse reads numbers.tsv.
+func parse(text string) ([]row, error) {
+	var rows []row
+	for _, l := range strings.Split(strings.TrimSpace(text), "\n") {
+		fields := strings.Split(l, "\t")
+		if strings.HasPrefix(l, "#") || fields[0] == "name" {
+			continue
+		}
+		if len(fields) != len(columns)+2 || len(rows) > 0 && fields[0] <= rows[len(rows)-1].name {
+			return nil, fmt.Errorf("numbers.tsv: a bad or misplaced line: %q", l)
+		}
+		for i, f := range fields[1:] {
+			if _, err := strconv.Atoi(f); err != nil && f != absent {
+				return nil, fmt.Errorf("numbers.tsv: %s: not a number: %q", fields[0], f)
+			}
+			if f == absent {
+				fields[i+1] = none
+			}
+		}
+		rows = append(rows, row{fields[0], fields[1:]})
+	}
+	return rows, nil
+}
+
+// generate makes the Go file of numbers.tsv.
+func generate(text string) ([]byte, error) {
+	rows, err := parse(text)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "// Code generated by gen from gen/numbers.tsv (libseccomp 2.6.0). DO NOT EDIT.\n\npackage scmp\n\n")
+	fmt.Fprintf(&b, "// The columns of numbers.\nconst (\n")
+	for i, c := range columns {
+		fmt.Fprintf(&b, "\tcolumn%s = %d\n", strings.ToUpper(c), i)
+	}
+	fmt.Fprintf(&b, ")\n\n// calls are the calls that libseccomp knows, by name.\nvar calls = [...]call{\n")
+	for _, r := range rows {
+		fmt.Fprintf(&b, "\t{%q, %s, [...]int32{%s}},\n", r.name, r.numbers[0], strings.Join(r.numbers[1:], ", "))
+	}
+	fmt.Fprintf(&b, "}\n\n// byPseudo are indices into calls, ascending by pseudo number.\nvar byPseudo = []uint16{%s}\n", order(rows, 0))
+	fmt.Fprintf(&b, "\n// byNumber are indices into calls, ascending by the number in each column.\nvar byNumber = [...][]uint16{\n")
+	for i := range columns {
+		fmt.Fprintf(&b, "\t{%s},\n", order(rows, i+1))
+	}
+	fmt.Fprintf(&b, "}\n")
+	return format.Source(b.Bytes())
+}
+
+// order lists the rows that have a number in the field, ascending by it.
+func order(rows []row, field int) string {
+	type entry struct{ number, index int }
+	var entries []entry
+	for i, r := range rows {
+		if n, err := strconv.Atoi(r.numbers[field]); err == nil {
+			entries = append(entries, entry{n, i})
+		}
+	}
+	slices.SortStableFunc(entries, func(a, b entry) int { return a.number - b.number })
+	indices := make([]string, len(entries))
+	for i, e := range entries {
+		indices[i] = strconv.Itoa(e.index)
+	}
+	return strings.Join(indices, ", ")
+}
