@@ -133,10 +133,11 @@ func (f *ScmpFilter) changeArch(arch ScmpArch, change func(*scmp.Context, scmp.T
 	return err
 }
 
-// Precompute makes the program now, so that Load need not.
+// Precompute makes the program now, and proves that it is what the rules say,
+// so that Load need not.
 func (f *ScmpFilter) Precompute() error {
 	return f.with(func(c *scmp.Context) error {
-		_, err := c.Program()
+		_, err := c.Prove()
 		return err
 	})
 }

@@ -121,7 +121,7 @@ func (c *Context) setBadArch(action Action) error {
 		return syscall.EINVAL
 	}
 	c.attrs.badArch = action
-	c.compiled = nil
+	c.changed()
 	return nil
 }
 
@@ -138,7 +138,7 @@ func (c *Context) setFlag(which Attribute, value bool) error {
 	}
 	*f = value
 	if which == SkipCalls {
-		c.compiled = nil
+		c.changed()
 	}
 	return nil
 }

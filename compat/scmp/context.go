@@ -16,6 +16,7 @@ type Context struct {
 	snapshots [][]*filter
 	notifies  bool
 	compiled  bpf.Program // nil: not yet, or out of date
+	proved    bool        // that compiled is what Rules say
 }
 
 // New makes a context for the native architecture whose default action is
@@ -74,7 +75,7 @@ func (c *Context) AddArch(t Token) error {
 		return syscall.EDOM
 	}
 	c.filters = append(slices.Clone(c.filters), &filter{arch: a})
-	c.compiled = nil
+	c.changed()
 	return nil
 }
 
@@ -89,7 +90,7 @@ func (c *Context) RemoveArch(t Token) error {
 		return syscall.EEXIST
 	}
 	c.filters = slices.Delete(slices.Clone(c.filters), i, i+1)
-	c.compiled = nil
+	c.changed()
 	return nil
 }
 
@@ -110,8 +111,9 @@ func (c *Context) Merge(src *Context) error {
 	}
 	c.filters = append(slices.Clone(c.filters), src.filters...)
 	c.notifies = c.notifies || src.notifies
-	c.compiled = nil
-	src.filters, src.snapshots, src.compiled = nil, nil, nil
+	c.changed()
+	src.filters, src.snapshots = nil, nil
+	src.changed()
 	return nil
 }
 
@@ -171,7 +173,7 @@ func (c *Context) addEverywhere(r *rule) error {
 		return first
 	}
 	c.notifies = c.notifies || r.action == Notify
-	c.compiled = nil
+	c.changed()
 	return nil
 }
 
@@ -189,7 +191,7 @@ func (c *Context) SetPriority(nr int32, priority uint8) error {
 		}
 	}
 	if first == nil {
-		c.compiled = nil
+		c.changed()
 	}
 	return first
 }
@@ -229,5 +231,5 @@ func (c *Context) Reject() {
 	}
 	c.filters = c.snapshots[n-1]
 	c.snapshots = c.snapshots[:n-1]
-	c.compiled = nil
+	c.changed()
 }

@@ -31,12 +31,13 @@ func probeLevel() uint {
 }
 
 // Load installs the program on the calling thread, on all threads with TSYNC,
-// and sets no_new_privs before unless that is off. Like seccomp_load(3).
+// and sets no_new_privs before unless that is off. The program is proved first.
+// Like seccomp_load(3).
 //
 // ESRCH: a thread has filters of its own, and nothing was installed. ECANCELED:
 // the system refused; with RawErrors the errno it gave.
 func (c *Context) Load() error {
-	p, err := c.Program()
+	p, err := c.Prove()
 	if err != nil {
 		return err
 	}

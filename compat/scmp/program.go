@@ -8,6 +8,7 @@ import (
 
 	"github.com/narrow-sandbox/narrow/bpf"
 	"github.com/narrow-sandbox/narrow/internal/compile"
+	"github.com/narrow-sandbox/narrow/internal/verify"
 	"github.com/narrow-sandbox/narrow/policy"
 )
 
@@ -26,6 +27,28 @@ func (c *Context) Program() (bpf.Program, error) {
 	}
 	return slices.Clone(c.compiled), nil
 }
+
+// Prove is Program, and proves that it does what Rules say. EFAULT: it does not.
+func (c *Context) Prove() (bpf.Program, error) {
+	p, err := c.Program()
+	if err != nil || c.proved {
+		return p, err
+	}
+	prover := verify.New(verify.Limits{})
+	code, err := prover.Program(p)
+	if err != nil {
+		return nil, syscall.EFAULT
+	}
+	result, err := prover.Equal(code, prover.Rules(c.Rules()))
+	if err != nil || result.Answer != verify.Yes {
+		return nil, syscall.EFAULT
+	}
+	c.proved = true
+	return p, nil
+}
+
+// changed forgets the program.
+func (c *Context) changed() { c.compiled, c.proved = nil, false }
 
 // weights turns priorities into calls that were counted.
 func (c *Context) weights() []compile.Weight {
