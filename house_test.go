@@ -40,6 +40,7 @@ var ladder = map[string]int{
 	"compat/scmp":       5,
 	"compat/libseccomp": 6,
 	"narrowtest":        8,
+	"seccomp":           8,
 
 	"examples/memcached/store":    8,
 	"examples/memcached/protocol": 9,

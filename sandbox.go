@@ -67,6 +67,16 @@ func Parse[T ~string | ~[]byte](name string, text T, options ...Options) (*Sandb
 	if err != nil {
 		return nil, err
 	}
+	return New(p, Options{Needs: o.Needs, RememberProofs: o.RememberProofs})
+}
+
+// New makes a Sandbox of a policy that is resolved already, such as package
+// seccomp makes. Of the options, Set and Include have no meaning any more.
+func New(p *policy.Policy, options ...Options) (*Sandbox, error) {
+	o, err := one(options)
+	if err != nil {
+		return nil, err
+	}
 	proofs := proved.Afresh()
 	if o.RememberProofs {
 		proofs = proved.Remember()
