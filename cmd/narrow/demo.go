@@ -1,13 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"fmt"
-	"net"
-	"os"
-	"os/exec"
-	"text/tabwriter"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -18,138 +14,138 @@ func newDemo(s *streams) *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "demo",
-		Short: "Break into a small program, first free and then narrowed, and compare",
-		Long: `Demo runs a small victim program that tries what a break-in tries: exec a shell,
-connect out, write to ~/.bashrc, read a private key, fork, make code writable,
-trace another process. It does so in a throw-away HOME, once as it is and once
-under the shipped policy demo, and prints what became of each attempt.
+		Short: "Watch a memcached server narrow itself, and what a break-in can do after each step",
+		Long: `Demo runs the memcached server of examples/memcached, which is built into this
+command, as a process of its own. The server takes its phases one by one, and
+after each it tries from inside what a break-in would try: on its main thread,
+which accepts clients, and on a worker, which serves them. A client stores and
+reads values before and after, over the loopback. The table has what each stage
+and thread could do.
 
-It ends with 1 if a narrowed attempt worked.`,
-		Example: "  narrow demo\n  narrow compile --to policy demo",
+It needs Linux and nothing else: no root, no package, no network but the
+loopback. What the kernel lacks of a sandbox is said. It ends with 1 if a
+narrowed thread could do what its policy denies, or the client got no answer.`,
+		Example: "  narrow demo\n  narrow demo --json\n  narrow demo break-in",
 		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			d, err := newBreakIn()
-			if err != nil {
-				return badInput(err)
-			}
-			defer d.close()
-			return d.run(s, asJSON)
-		},
+		RunE:    func(*cobra.Command, []string) error { return runDemo(s, asJSON) },
 	}
 	jsonFlag(c, &asJSON)
+	c.AddCommand(newBreakInDemo(s))
 	return c
 }
 
-// breakIn is what the victim finds: a home with something worth stealing, and
-// a server to send it to.
-type breakIn struct {
-	self, home string
-	listener   net.Listener
+// demonstration is what one run of the demo came to.
+type demonstration struct {
+	Stages []stage `json:"stages"`
+	Client struct {
+		Before int `json:"before"` // values stored and read before the worker's attempts
+		After  int `json:"after"`  // and after them, by a client that was accepted then
+	} `json:"client"`
 }
 
-func newBreakIn() (*breakIn, error) {
-	self, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
-	home, err := os.MkdirTemp("", "narrow-demo-")
-	if err != nil {
-		return nil, err
-	}
-	d := &breakIn{self: self, home: home}
-	if err := d.furnish(); err != nil {
-		d.close()
-		return nil, err
-	}
-	return d, nil
+// stage is what one thread could do at one time.
+type stage struct {
+	Phase   string          `json:"phase"`  // "free" before the first
+	Thread  string          `json:"thread"` // "main" or "worker"
+	Layers  []layerSeen     `json:"layers,omitempty"`
+	Results []victim.Result `json:"results"`
 }
 
-// furnish makes the files and the listener on the loopback.
-func (d *breakIn) furnish() (err error) {
-	if err = victim.Prepare(d.home); err != nil {
-		return err
-	}
-	d.listener, err = net.Listen("tcp4", "127.0.0.1:0")
-	return err
+// layerSeen is what became of a layer that the step applied.
+type layerSeen struct {
+	Layer  string   `json:"layer"`
+	Status string   `json:"status"`
+	Lacks  []string `json:"lacks,omitempty"`
 }
 
-func (d *breakIn) close() {
-	if d.listener != nil {
-		d.listener.Close()
-	}
-	os.RemoveAll(d.home)
-}
-
-// run lets the victim try everything twice and prints both columns.
-func (d *breakIn) run(s *streams, asJSON bool) error {
-	victimArgs := []string{d.self, victimVerb, d.home, fmt.Sprint(d.listener.Addr().(*net.TCPAddr).Port)}
-	free, err := attempts(s, victimArgs)
+// runDemo runs the server, asks it, and prints the account.
+func runDemo(s *streams, asJSON bool) error {
+	place, err := newBreakIn() // a home to rob, and somebody to connect to
 	if err != nil {
-		return err
+		return badInput(err)
 	}
-	narrowed, err := attempts(s, append([]string{d.self, "run", "--set", "self=" + d.self, "demo", "--"}, victimArgs...))
+	defer place.close()
+	d, err := demonstrate(place)
 	if err != nil {
-		return err
+		return &statusError{statusKernel, fmt.Errorf("the demo's server: %w", err)}
 	}
 	if asJSON {
-		err = json.NewEncoder(s.out).Encode(map[string][]victim.Result{"free": free, "narrowed": narrowed})
+		err = json.NewEncoder(s.out).Encode(d)
 	} else {
-		err = printAttempts(s, free, narrowed)
+		err = d.print(s.out)
 	}
 	if err != nil {
 		return err
 	}
-	for _, r := range narrowed {
-		if r.Worked {
-			return no()
+	if wrong := d.wrong(); len(wrong) > 0 {
+		for _, line := range wrong {
+			fmt.Fprintln(s.err, "narrow:", line)
 		}
+		return no()
 	}
 	return nil
 }
 
-// attempts runs the victim and reads what it managed to do.
-func attempts(s *streams, args []string) ([]victim.Result, error) {
-	var out, complaint bytes.Buffer
-	c := exec.Command(args[0], args[1:]...)
-	c.Stdout, c.Stderr = &out, &complaint
-	if err := c.Run(); err != nil {
-		s.err.Write(complaint.Bytes())
-		return nil, &statusError{statusKernel, fmt.Errorf("the victim did not come to its end: %w", err)}
+// demonstrate runs the server as a child, and a client.
+func demonstrate(place *breakIn) (*demonstration, error) {
+	server, err := startCache(place)
+	if err != nil {
+		return nil, err
 	}
-	var results []victim.Result
-	if err := json.Unmarshal(out.Bytes(), &results); err != nil {
-		return nil, fmt.Errorf("the victim's account: %w", err)
+	defer server.end()
+	d := &demonstration{}
+	client, err := dialCache(server.address)
+	if err != nil {
+		return nil, server.because(err)
 	}
-	return results, nil
+	defer client.close()
+	if d.Client.Before, err = client.storeAndRead("before"); err != nil {
+		return nil, server.because(err)
+	}
+	if d.Stages, err = client.attempts(); err != nil {
+		return nil, server.because(err)
+	}
+	another, err := dialCache(server.address) // main still accepts
+	if err != nil {
+		return nil, server.because(err)
+	}
+	defer another.close()
+	d.Client.After, err = another.storeAndRead("after")
+	if err != nil {
+		return nil, server.because(err)
+	}
+	return d, nil
 }
 
-func printAttempts(s *streams, free, narrowed []victim.Result) error {
-	t := tabwriter.NewWriter(s.out, 0, 8, 3, ' ', 0)
-	fmt.Fprintln(t, "a break-in tries to\tfree\tunder narrow")
-	stopped := 0
-	for i, r := range free {
-		fmt.Fprintf(t, "%s\t%s\t%s\n", r.Name, outcome(r), outcome(narrowed[i]))
-		if r.Worked && !narrowed[i].Worked {
-			stopped++
-		}
-	}
-	if err := t.Flush(); err != nil {
-		return err
-	}
-	worked := 0
-	for _, r := range free {
-		if r.Worked {
-			worked++
-		}
-	}
-	_, err := fmt.Fprintf(s.out, "\nOf %d that worked, %d no longer do. The policy: narrow compile --to policy demo\n", worked, stopped)
-	return err
+// meant is what the policy lets each stage do, of what is tried.
+var meant = map[string][]string{
+	"init/main":    {"open a socket", "start a thread", "accept a client"},
+	"serving/main": {"accept a client"},
 }
 
-// outcome is a cell of the table.
-func outcome(r victim.Result) string {
-	if r.Worked {
-		return "works"
+// wrong lists what was done and should not have been possible.
+func (d *demonstration) wrong() []string {
+	var list []string
+	for _, st := range d.Stages {
+		for _, r := range st.Results {
+			if st.Phase != "free" && r.Worked && !slices.Contains(meant[st.Phase+"/"+st.Thread], r.Name) && !st.excused(r.Name) {
+				list = append(list, fmt.Sprintf("phase %s, thread %s could %s, which the policy denies", st.Phase, st.Thread, r.Name))
+			}
+		}
 	}
-	return "denied: " + r.Detail
+	return list
+}
+
+// excused reports whether the attempt is one that only a layer stops which
+// this kernel lacks.
+func (st *stage) excused(name string) bool {
+	return name == "listen on another port" && len(st.lacks()) > 0
+}
+
+func (st *stage) lacks() []string {
+	var all []string
+	for _, l := range st.Layers {
+		all = append(all, l.Lacks...)
+	}
+	return all
 }

@@ -11,7 +11,7 @@ import (
 func TestHelp(t *testing.T) {
 	verbs := 0
 	for _, c := range newRoot(&streams{}).Commands() {
-		if c.Name() == victimVerb {
+		if c.Hidden && strings.HasPrefix(c.Name(), "__") {
 			continue
 		}
 		verbs++

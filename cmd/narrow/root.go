@@ -34,7 +34,7 @@ POLICY is a path, the name of a shipped profile, or - for standard input.`,
 		newRun(s), newEnter(s), newCheck(s), newShow(s), newCompile(s), newSim(s), newExplain(s),
 		newAsm(s), newDisasm(s), newDiff(s), newImport(s), newStatus(s),
 		newFmt(s), newSets(s), newDemo(s), newVersion(s), newMan(s),
-		newVictim(s),
+		newVictim(s), newCache(s),
 	)
 	return root
 }

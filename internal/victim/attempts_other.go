@@ -4,3 +4,6 @@ package victim
 
 // Attempts needs Linux.
 func Attempts(home, port string) []Result { return nil }
+
+// Powers needs Linux.
+func Powers(home, port string) []Result { return nil }

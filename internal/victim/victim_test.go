@@ -17,13 +17,13 @@ func TestFreeVictimDoesEverything(t *testing.T) {
 	if err := victim.Prepare(home); err != nil {
 		t.Fatal(err)
 	}
-	results := victim.Attempts(home, "9")
+	results := victim.Powers(home, "9")
 	for _, r := range results {
 		if !r.Worked {
 			t.Errorf("%s (%s): %s", r.Name, r.Call, r.Detail)
 		}
 	}
-	if len(results) < 7 {
+	if len(results) < 14 {
 		t.Errorf("only %d attempts", len(results))
 	}
 	text, err := os.ReadFile(home + "/.bashrc")
