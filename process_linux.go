@@ -12,10 +12,16 @@ import (
 // process can do to itself, and what it cannot, by name.
 func (e *entering) process() (*layer, error) {
 	l := &layer{LayerReport: LayerReport{Layer: LayerProcess, Need: e.needs.Process, Status: Enforced}}
-	rules := &e.policy.Process
+	rules := e.policy.Process // a copy: what this kernel lacks is taken out of it
 	lacks := labelLacks(e.step.phase)
 	if e.at == 0 {
-		lacks = append(lacks, e.processLacks(rules)...)
+		lacks = append(lacks, e.processLacks(&rules)...)
+	}
+	if e.at == 0 && rules.WriteXorExecute {
+		var features kernel.Features
+		if err := features.MDWE(); err != nil {
+			lacks, rules.WriteXorExecute = append(lacks, err), false
+		}
 	}
 	for _, lack := range lacks {
 		l.Status = Weakened
@@ -33,8 +39,8 @@ func (e *entering) process() (*layer, error) {
 		l.Status, l.Lacks = Absent, append(l.Lacks, "this layer cannot only watch")
 		return l, nil
 	}
-	l.apply = func() error { e.begun = true; return applyProcess(rules) }
-	l.seen = func() (string, error) { return processSeen(rules) }
+	l.apply = func() error { e.begun = true; return applyProcess(&rules) }
+	l.seen = func() (string, error) { return processSeen(&rules) }
 	return l, nil
 }
 

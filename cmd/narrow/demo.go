@@ -36,15 +36,15 @@ narrowed thread could do what its policy denies, or the client got no answer.`,
 
 // demonstration is what one run of the demo came to.
 type demonstration struct {
-	Stages []stage `json:"stages"`
+	Stages []demoStage `json:"stages"`
 	Client struct {
 		Before int `json:"before"` // values stored and read before the worker's attempts
 		After  int `json:"after"`  // and after them, by a client that was accepted then
 	} `json:"client"`
 }
 
-// stage is what one thread could do at one time.
-type stage struct {
+// demoStage is what one thread could do at one time.
+type demoStage struct {
 	Phase   string          `json:"phase"`  // "free" before the first
 	Thread  string          `json:"thread"` // "main" or "worker"
 	Layers  []layerSeen     `json:"layers,omitempty"`
@@ -138,11 +138,11 @@ func (d *demonstration) wrong() []string {
 
 // excused reports whether the attempt is one that only a layer stops which
 // this kernel lacks.
-func (st *stage) excused(name string) bool {
+func (st *demoStage) excused(name string) bool {
 	return name == "listen on another port" && len(st.lacks()) > 0
 }
 
-func (st *stage) lacks() []string {
+func (st *demoStage) lacks() []string {
 	var all []string
 	for _, l := range st.Layers {
 		all = append(all, l.Lacks...)

@@ -48,7 +48,7 @@ type accountant struct {
 	home, target string
 
 	mu     sync.Mutex
-	stages []stage
+	stages []demoStage
 }
 
 // serveCache runs the server until it is told to end.
@@ -93,7 +93,7 @@ func (a *accountant) worker() []byte {
 }
 
 func (a *accountant) try(phase, thread string, layers []layerSeen) {
-	st := stage{Phase: phase, Thread: thread, Layers: layers, Results: victim.Powers(a.home, a.target)}
+	st := demoStage{Phase: phase, Thread: thread, Layers: layers, Results: victim.Powers(a.home, a.target)}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.stages = append(a.stages, st)

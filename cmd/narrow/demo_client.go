@@ -64,7 +64,7 @@ func (c *cacheClient) expect(answer, command string, args ...any) error {
 
 // attempts lets the worker that serves this client try everything, and returns
 // the account of all stages so far.
-func (c *cacheClient) attempts() ([]stage, error) {
+func (c *cacheClient) attempts() ([]demoStage, error) {
 	if _, err := fmt.Fprintf(c.conn, "%s\r\n", attemptsCommand); err != nil {
 		return nil, err
 	}
@@ -72,7 +72,7 @@ func (c *cacheClient) attempts() ([]stage, error) {
 	if err != nil {
 		return nil, fmt.Errorf("no account: %w", err)
 	}
-	var stages []stage
+	var stages []demoStage
 	if err := json.Unmarshal(line, &stages); err != nil {
 		return nil, fmt.Errorf("the account: %w", err)
 	}

@@ -12,9 +12,12 @@ func (d *demonstration) print(out io.Writer) error {
 	var b strings.Builder
 	b.WriteString("A memcached server in Go narrows itself, and tries after each step what a break-in would try.\n\n")
 	d.table(&b)
-	fmt.Fprintf(&b, "\nThe client stored and read %d values before the worker's attempts and %d after: all were answered.\n", d.Client.Before, d.Client.After)
+	fmt.Fprintf(&b, `
+Main accepts and workers serve; Go's own threads may do what either may, and start threads.
+A client stored and read %d values before the worker's attempts and %d after: all were answered.
+`, d.Client.Before, d.Client.After)
 	for _, lack := range d.lacks() {
-		fmt.Fprintf(&b, "This kernel lacks a part of the sandbox: %s.\n", lack)
+		fmt.Fprintf(&b, "The sandbox is weaker than its policy, as %s.\n", lack)
 	}
 	b.WriteString(`
 Start the same server for clients of yours: go run ./examples/memcached -p 11211
@@ -48,7 +51,7 @@ func (d *demonstration) table(out io.Writer) {
 }
 
 // title is the head of a column.
-func (st *stage) title() string {
+func (st *demoStage) title() string {
 	switch st.Phase {
 	case "free", "init":
 		return st.Phase
@@ -56,7 +59,7 @@ func (st *stage) title() string {
 	return st.Phase + ", " + st.Thread
 }
 
-func (st *stage) works() int {
+func (st *demoStage) works() int {
 	n := 0
 	for _, r := range st.Results {
 		if r.Worked {
