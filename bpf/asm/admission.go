@@ -32,32 +32,34 @@ func (a *assembler) tooLong() string {
 
 // checkSeccomp records what the kernel would not admit as a seccomp filter.
 func (a *assembler) checkSeccomp() {
-	bad := a.badLines()
+	bad := a.linesThat(func(l *line) bool { return l.bad })
+	lost := a.linesThat(func(l *line) bool { return l.lost })
 	for _, e := range a.program.CheckAll() {
 		if e.PC < 0 {
 			continue // too long, which is said already
 		}
 		at := a.at[e.PC]
-		if bad[at] || len(bad) > 0 && errors.Is(e, bpf.ErrUnwritten) {
-			continue
+		switch {
+		case bad[at], len(bad) > 0 && errors.Is(e, bpf.ErrUnwritten), lost[at] && errors.Is(e, bpf.ErrJump):
+			continue // what stands in for a mistake is nothing to complain about
 		}
 		a.note(problem{at: int(at), what: e.Detail, err: e})
 	}
 }
 
-// badLines is where instructions are that could not be read. What stands in for
-// them is nothing to complain about.
-func (a *assembler) badLines() map[int32]bool {
-	var bad map[int32]bool
+// linesThat is where in the source instructions are that something holds for.
+func (a *assembler) linesThat(holds func(*line) bool) map[int32]bool {
+	var at map[int32]bool
 	for i := range a.lines {
-		if a.lines[i].bad {
-			if bad == nil {
-				bad = map[int32]bool{}
-			}
-			bad[a.lines[i].at] = true
+		if !holds(&a.lines[i]) {
+			continue
 		}
+		if at == nil {
+			at = map[int32]bool{}
+		}
+		at[a.lines[i].at] = true
 	}
-	return bad
+	return at
 }
 
 // checkSocket records what no program may have. An .insn line is taken as it is.

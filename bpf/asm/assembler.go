@@ -29,6 +29,7 @@ type line struct {
 	jt, jf ref   // in a jump: where to; jt also for ja
 	data   bool  // written as .insn: its numbers are taken as they are
 	bad    bool  // there was an error: the instruction stands in for it
+	lost   bool  // there was an error in where it jumps to
 }
 
 // ref is where a jump leads.
@@ -64,6 +65,18 @@ func (a *assembler) value(name []byte) (int64, string, string) {
 		return value, "", ""
 	}
 	return a.constants.value(name)
+}
+
+// suggest says what may have been meant by a name.
+func (a *assembler) suggest(name []byte) string {
+	n := newNearest(string(name))
+	for equ := range a.equs {
+		n.try(equ)
+	}
+	if n.best != "" {
+		return didYouMean(n.best)
+	}
+	return a.constants.suggest(name)
 }
 
 // statements reads the whole source.
@@ -157,7 +170,7 @@ func (a *assembler) definition(start int, word []byte) {
 // finish turns the lines into the program and checks it.
 func (a *assembler) finish() {
 	if len(a.lines) == 0 && !a.failed() {
-		a.fail(len(a.src), "an empty program", "expected one instruction at least")
+		a.note(problem{at: len(a.src), what: "an empty program", hint: "expected one instruction at least", err: bpf.ErrEmpty})
 		return
 	}
 	a.checkLabels()

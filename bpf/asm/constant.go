@@ -3,6 +3,7 @@ package asm
 import (
 	"bytes"
 	"fmt"
+	"strings"
 
 	"github.com/narrow-sandbox/narrow/abi"
 )
@@ -84,7 +85,7 @@ func (c constants) value(name []byte) (int64, string, string) {
 	if abi.KnownConstant(text) {
 		return 0, fmt.Sprintf("%s has no constant %s", c.arch, cut(name)), ""
 	}
-	return 0, "unknown constant " + cut(name), c.suggest(text)
+	return 0, "unknown constant " + cut(name), ""
 }
 
 // call finds the number of a call.
@@ -99,10 +100,45 @@ func (c constants) call(name string) (int64, string, string) {
 	return 0, what, ""
 }
 
-// suggest says what a mistyped name may have been meant for.
-func (c constants) suggest(name string) string {
-	if _, ok := c.arch.Call(name); ok {
-		return "a call's number is __NR_" + name
+// suggest says what a mistyped name may have been meant for, or "".
+func (c constants) suggest(name []byte) string {
+	text := string(name)
+	for _, prefix := range [...]string{"__NR_", "SYS_"} {
+		if call, ok := strings.CutPrefix(text, prefix); ok {
+			return didYouMean(c.nearestCall(prefix, call))
+		}
 	}
-	return ""
+	if _, ok := c.arch.Call(text); ok {
+		return "a call's number is __NR_" + text
+	}
+	for _, prefix := range [...]string{"SECCOMP_RET_", "AUDIT_ARCH_"} {
+		if _, what, _ := c.value([]byte(prefix + strings.ToUpper(text))); what == "" {
+			return didYouMean(prefix + strings.ToUpper(text))
+		}
+	}
+	return didYouMean(c.nearestConstant(text))
+}
+
+// nearestCall is the call of the arch whose name is nearest, behind prefix.
+func (c constants) nearestCall(prefix, name string) string {
+	n := newNearest(name)
+	for _, call := range c.arch.Calls() {
+		n.try(call.Name)
+	}
+	if n.best == "" {
+		return ""
+	}
+	return prefix + n.best
+}
+
+// nearestConstant is the constant whose name is nearest.
+func (c constants) nearestConstant(name string) string {
+	n := newNearest(name)
+	for i := range fixed {
+		n.try(fixed[i].name)
+	}
+	for _, known := range c.arch.ConstantNames() {
+		n.try(known)
+	}
+	return n.best
 }

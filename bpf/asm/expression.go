@@ -6,9 +6,10 @@ import (
 )
 
 // names gives the value of a name in an expression. It says what is wrong with
-// one that it lacks.
+// one that it lacks, and what may have been meant.
 type names interface {
 	value(name []byte) (value int64, what, hint string)
+	suggest(name []byte) string
 }
 
 // expression reads the value at hand: a number, a name, or both joined by C's
@@ -187,6 +188,9 @@ func (s *scanner) parenthesis(n names, depth int) (int64, bool) {
 	return value, ok
 }
 
+// maxSuggestions bounds the errors of one text for which names are compared.
+const maxSuggestions = 100
+
 // named reads a name and finds its value.
 func (s *scanner) named(n names) (int64, bool) {
 	start := s.pos
@@ -196,6 +200,9 @@ func (s *scanner) named(n names) (int64, bool) {
 	}
 	value, what, hint := n.value(name)
 	if what != "" {
+		if hint == "" && s.errors < maxSuggestions {
+			hint = n.suggest(name)
+		}
 		s.fail(start, what, hint)
 		return 0, false
 	}

@@ -35,7 +35,11 @@ func (s *scanner) atField() bool {
 	for end < len(s.src) && isWord(s.src[end]) {
 		end++
 	}
-	switch string(s.src[s.pos:end]) {
+	return isField(s.src[s.pos:end])
+}
+
+func isField(word []byte) bool {
+	switch string(word) {
 	case "nr", "arch", "ip", "instruction_pointer", "args":
 		return true
 	}

@@ -67,6 +67,7 @@ func (a *assembler) checkRef(r *ref, i int) {
 			what: "a jump back to " + cut(a.name(s)) + " in line " + otherLine, hint: "programs jump forward only"})
 	}
 	r.symbol = nowhere
+	a.lines[i].lost = true
 }
 
 // backward reports whether the jump in line i may lead back: in bpfc's bytes

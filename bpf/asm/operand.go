@@ -140,6 +140,9 @@ func (a *assembler) extension(l *line, s shape) bool {
 	case isLen(word) && s != shapeLoadPart:
 		l.in.Code |= bpf.LEN
 		return true
+	case !ok && isField(word):
+		a.fail(start, cut(word)+" without brackets", "a field of seccomp_data is written as [nr], [arch], [ip.lo], [args[0].hi]")
+		return false
 	case !ok || s == shapeLoadX:
 		return a.wrongAt(start, loadOperands[s])
 	case a.options.For == Seccomp && !a.options.Bypass:
@@ -309,7 +312,8 @@ func (a *assembler) test(l *line, negated bool) bool {
 func (a *assembler) target(r *ref) bool {
 	start := a.pos
 	if !isLetter(a.peek()) {
-		return a.wrong("a label")
+		a.fail(a.pos, "unexpected "+a.found(), "expected a label")
+		return false
 	}
 	i, ok := a.label(start, a.word())
 	if ok {

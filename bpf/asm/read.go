@@ -17,6 +17,7 @@ type ReadError struct {
 	Line   int    // from 1; 0 if the whole input is meant
 	Format string
 	Reason string
+	Err    error // the rule of admission that no such program could keep; nil if it is about the input alone
 }
 
 // Error formats the error as name:line: format: reason.
@@ -30,6 +31,9 @@ func (e *ReadError) Error() string {
 	}
 	return fmt.Sprintf("%s%s: %s", place, e.Format, e.Reason)
 }
+
+// Unwrap returns the rule.
+func (e *ReadError) Unwrap() error { return e.Err }
 
 // Read reads a program from data in a format of Readable; the empty format
 // means Detect's. Name is what errors call the input. Any instructions are
@@ -47,7 +51,7 @@ func Read(format, name string, data []byte) (bpf.Program, error) {
 	}
 	switch {
 	case len(p) == 0:
-		return nil, &ReadError{Name: name, Format: format, Reason: "an empty program; expected one instruction at least"}
+		return nil, &ReadError{Name: name, Format: format, Reason: "an empty program; expected one instruction at least", Err: bpf.ErrEmpty}
 	case len(p) > maxInstructions:
 		return nil, &ReadError{Name: name, Format: format,
 			Reason: fmt.Sprintf("%d instructions; a program has at most %d", len(p), maxInstructions)}

@@ -60,19 +60,19 @@ func readHex(name string, data []byte) (bpf.Program, error) {
 		case digit < 16:
 			high, half = digit, true
 		case !isBlank(c) && c != ',':
-			return nil, &ReadError{name, line, Hex, "unexpected " + quote(c) + "; expected hexadecimal digits"}
+			return nil, &ReadError{Name: name, Line: line, Format: Hex, Reason: "unexpected " + quote(c) + "; expected hexadecimal digits"}
 		case half:
-			return nil, &ReadError{name, line, Hex, "half a byte; expected two digits"}
+			return nil, &ReadError{Name: name, Line: line, Format: Hex, Reason: "half a byte; expected two digits"}
 		case c == '\n':
 			line++
 		}
 	}
 	if half {
-		return nil, &ReadError{name, line, Hex, "half a byte; expected two digits"}
+		return nil, &ReadError{Name: name, Line: line, Format: Hex, Reason: "half a byte; expected two digits"}
 	}
 	p, err := bpf.Decode(raw)
 	if err != nil {
-		return nil, &ReadError{name, 0, Hex, err.Error()}
+		return nil, &ReadError{Name: name, Format: Hex, Reason: err.Error()}
 	}
 	return p, nil
 }

@@ -35,10 +35,10 @@ func readNumbers(format, name string, data []byte) (bpf.Program, error) {
 		if p.hint != "" {
 			reason += "; " + p.hint
 		}
-		return nil, &ReadError{name, lineOf(data, p.at), format, reason}
+		return nil, &ReadError{Name: name, Line: lineOf(data, p.at), Format: format, Reason: reason}
 	}
 	if !ok {
-		return nil, &ReadError{name, lineOf(data, r.pos), format, "unexpected " + r.found()}
+		return nil, &ReadError{Name: name, Line: lineOf(data, r.pos), Format: format, Reason: "unexpected " + r.found()}
 	}
 	return r.program, nil
 }

@@ -30,6 +30,33 @@ func (a *assembler) suggestLabel(word []byte) string {
 	return didYouMean(best)
 }
 
+// nearest looks for the name that is nearest to a word, which may be mistyped at
+// one place, a long one at two, but not at its beginning.
+type nearest struct {
+	word     []byte
+	best     string
+	distance int // the names that count have less
+}
+
+func newNearest(word string) *nearest {
+	n := &nearest{word: []byte(word), distance: 2}
+	if len(word) > 8 {
+		n.distance = 3
+	}
+	return n
+}
+
+// try compares a name. Of equally near ones the first by the alphabet counts.
+func (n *nearest) try(name string) {
+	far := len(name) - len(n.word)
+	if name == "" || len(n.word) < 3 || far >= n.distance || -far >= n.distance || name[0]|0x20 != n.word[0]|0x20 {
+		return
+	}
+	if d := editDistance(n.word, name); d < n.distance || d == n.distance && name < n.best {
+		n.best, n.distance = name, d
+	}
+}
+
 func didYouMean(word string) string {
 	if word == "" {
 		return ""

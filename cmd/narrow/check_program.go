@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"strings"
@@ -41,6 +42,9 @@ type share struct {
 
 func checkProgram(s *streams, v *verify.Prover, arg, from string, asJSON bool) error {
 	prog, place, err := readPlaced(s, arg, from)
+	if errors.Is(err, bpf.ErrEmpty) { // which the kernel refuses like any other
+		prog, place, err = nil, func(int) string { return inputName(arg) }, nil
+	}
 	if err != nil {
 		return err
 	}
