@@ -40,8 +40,9 @@ var domainNeeds = []need{
 	{call: "close", why: "what the ruleset was made with is closed"},
 }
 
-// What the rules of a domain take: LANDLOCK_RULE_PATH_BENEATH is 1,
-// LANDLOCK_RULE_NET_PORT 2.
+// What the rules of a domain take of a program that makes its rulesets when it
+// enters the phase, as C does; a tracer adds them from outside, to a copy of the
+// ruleset's descriptor. LANDLOCK_RULE_PATH_BENEATH is 1, LANDLOCK_RULE_NET_PORT 2.
 var (
 	pathNeeds = []need{
 		{call: "landlock_add_rule(rule_type == 1, flags == 0)", why: "a path is added to the ruleset"},
@@ -79,20 +80,30 @@ func (ph *PhaseRules) needs() []need {
 	if len(ph.Files)+len(ph.Network) > 0 {
 		all = append(all, domainNeeds...)
 	}
-	if slices.ContainsFunc(ph.Files, func(f *FilesRules) bool { return len(f.Paths) > 0 }) {
-		all = append(all, pathNeeds...)
-	}
-	if slices.ContainsFunc(ph.Network, (*NetworkRules).namesPorts) {
-		all = append(all, portNeeds...)
-	}
-	if ph.Trigger == nil && len(ph.Files)+len(ph.Network) > 0 {
-		all = append(all, allThreadsNeeds...)
+	if ph.Trigger == nil {
+		all = append(all, ph.insideNeeds()...)
 	}
 	all = slices.Clone(all)
 	for i := range all {
 		all[i].phase = ph
 	}
 	return all
+}
+
+// insideNeeds are those that only a program has which enters the phase by
+// itself.
+func (ph *PhaseRules) insideNeeds() []need {
+	if len(ph.Files)+len(ph.Network) == 0 {
+		return nil
+	}
+	var all []need
+	if slices.ContainsFunc(ph.Files, func(f *FilesRules) bool { return len(f.Paths) > 0 }) {
+		all = append(all, pathNeeds...)
+	}
+	if slices.ContainsFunc(ph.Network, (*NetworkRules).namesPorts) {
+		all = append(all, portNeeds...)
+	}
+	return append(all, allThreadsNeeds...)
 }
 
 // namesPorts reports whether the block's ruleset has a rule for a port.
@@ -223,10 +234,18 @@ func (p *Policy) Keep(rules *Rules, calls ...string) (*Rules, error) {
 // to put all of its threads into a Landlock domain, besides those of one
 // thread. They are kept for a phase that the program enters by itself; one with
 // a trigger is entered from outside.
-func AllThreadsCalls() []string {
+func AllThreadsCalls() []string { return callsOf(allThreadsNeeds) }
+
+// InsideCalls are AllThreadsCalls, and those that it takes to make a ruleset
+// when the phase is entered. They are kept likewise.
+func InsideCalls() []string { return callsOf(pathNeeds, portNeeds, allThreadsNeeds) }
+
+func callsOf(lists ...[]need) []string {
 	var calls []string
-	for _, n := range allThreadsNeeds {
-		calls = append(calls, n.call)
+	for _, list := range lists {
+		for _, n := range list {
+			calls = append(calls, n.call)
+		}
 	}
 	return calls
 }

@@ -41,17 +41,18 @@ func TestKept(t *testing.T) {
 		"far":                    {"phase a { allow read } phase b { allow * } phase c { allow read }", []string{"c: " + filter, "", ""}},
 		"only in a class":        {"phase a { allow read } phase b { allow * thread w { allow read } }", []string{"b: " + filter, ""}},
 		"mode 1":                 {"phase a { allow * } phase b { strict }", []string{"", ""}},
-		"files by a trigger":     {"phase a { allow read } phase b after read in main { allow read files { read /etc } }", []string{"b: " + filter + domain + paths, ""}},
+		"files by a trigger":     {"phase a { allow read } phase b after read in main { allow read files { read /etc } }", []string{"b: " + filter + domain, ""}},
 		"no file by a trigger":   {"phase a { allow read } phase b after ready { allow read files { } }", []string{"b: " + filter + domain, ""}},
-		"ports by a trigger":     {"phase a { allow read } phase b after ready { allow read network { bind tcp 80 } }", []string{"b: " + filter + domain + ports, ""}},
-		"any port by a trigger":  {"phase a { allow read } phase b after ready { allow read network { bind tcp any } }", []string{"b: " + filter + domain, ""}},
-		"both by a trigger":      {"phase a { allow read } phase b after ready { allow read files { read /etc } network { connect tcp 80 } }", []string{"b: " + filter + domain + paths + ports, ""}},
+		"ports by a trigger":     {"phase a { allow read } phase b after ready { allow read network { bind tcp 80 } }", []string{"b: " + filter + domain, ""}},
+		"ports from inside":      {"phase a { allow read } phase b { allow read network { bind tcp 80 } }", []string{"b: " + filter + domain + ports + inside, ""}},
+		"any port from inside":   {"phase a { allow read } phase b { allow read network { bind tcp any } }", []string{"b: " + filter + domain + inside, ""}},
+		"both from inside":       {"phase a { allow read } phase b { allow read files { read /etc } network { connect tcp 80 } }", []string{"b: " + filter + domain + paths + ports + inside, ""}},
 		"files from inside":      {"phase a { allow read } phase b { allow read files { read /etc } }", []string{"b: " + filter + domain + paths + inside, ""}},
 		"files without a filter": {"phase a { allow read } phase b { allow * files { read /etc } }", []string{"b: " + filter + domain + paths + inside, ""}}, // what files implies is one
 		"of the top":             {"files { read /etc } phase a { allow read } phase b { allow read }", []string{"b: " + filter, ""}},
 		"a block that is not":    {"param p = no phase a { allow read } phase b { allow read when $p { files { read /etc } } }", []string{"b: " + filter, ""}},
 		"each for its own": {"phase a { allow read } phase b { allow read files { read /etc } } phase c after ready { allow read network { connect tcp 80 } }",
-			[]string{"b: " + filter + domain + paths + inside + " c:" + ports, "c: " + filter + domain + ports, ""}},
+			[]string{"b: " + filter + domain + paths + inside, "c: " + filter + domain, ""}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got []string

@@ -129,7 +129,7 @@ func keptCalls(phases []*policy.PhaseRules, i int) []string {
 	var kept []string
 	if blocksIn(phases[i+1:]) {
 		kept = append(kept, "landlock_restrict_self(flags == 8)", "unshare(unshare_flags == CLONE_THREAD)", "tgkill(sig == 0)")
-		kept = append(kept, policy.AllThreadsCalls()...)
+		kept = append(kept, policy.InsideCalls()...)
 	}
 	if len(phases[i].Classes) > 0 {
 		kept = append(kept, policy.EnterThread)
