@@ -111,10 +111,6 @@ func unanswered(rules *policy.Rules) error {
 	return nil
 }
 
-// MainThread is the name by which a policy means a process's first thread,
-// whatever that calls itself.
-const MainThread = "main"
-
 // For is the filter of a thread, and the name of its class, "" being the
 // unnamed one. The process's first thread is of the class main, or else of the
 // one that its own name finds.
@@ -128,15 +124,7 @@ func (l *Layers) For(name string, first bool) (f *Filter, class string) {
 
 // classOf is the class of a thread in a phase.
 func classOf(phase *policy.PhaseRules, name string, first bool) *policy.Class {
-	if first {
-		if c := phase.Class(MainThread); c != nil {
-			return c
-		}
-	}
-	if !first && name == MainThread {
-		return nil // it only calls itself so
-	}
-	return phase.Class(name)
+	return phase.ClassOf(first, name)
 }
 
 // rulesOf is the rules of a thread in a phase.
