@@ -21,7 +21,7 @@ func TestUpstream(t *testing.T) {
 	if os.Getenv(inUpstream) != "" {
 		t.Skip("this is the run with the upstream's tests")
 	}
-	dir := fetchUpstream(t)
+	dir := fetch(t, upstream)
 	files, err := filepath.Glob(filepath.Join(dir, "*_test.go"))
 	if err != nil || len(files) < 2 {
 		t.Fatalf("test files of %s: %v, %v", upstream, files, err)
@@ -56,21 +56,21 @@ func TestUpstream(t *testing.T) {
 	}
 }
 
-// fetchUpstream returns the folder with the module.
-func fetchUpstream(t *testing.T) string {
+// fetch returns the folder with a module's sources.
+func fetch(t *testing.T, module string) string {
 	t.Helper()
-	cmd := exec.Command("go", "mod", "download", "-json", upstream)
+	cmd := exec.Command("go", "mod", "download", "-json", module)
 	cmd.Dir = t.TempDir() // outside every module
 	out, err := cmd.Output()
-	var module struct{ Dir, Error string }
-	if e := json.Unmarshal(out, &module); err == nil {
+	var fetched struct{ Dir, Error string }
+	if e := json.Unmarshal(out, &fetched); err == nil {
 		err = e
 	}
-	if err != nil || module.Error != "" {
+	if err != nil || fetched.Error != "" {
 		if os.Getenv("CI") == "true" {
-			t.Fatalf("cannot fetch %s: %v %s", upstream, err, module.Error)
+			t.Fatalf("cannot fetch %s: %v %s", module, err, fetched.Error)
 		}
-		t.Skipf("cannot fetch %s: %v %s", upstream, err, module.Error)
+		t.Skipf("cannot fetch %s: %v %s", module, err, fetched.Error)
 	}
-	return module.Dir
+	return fetched.Dir
 }
