@@ -22,9 +22,24 @@ func TestBytecode(t *testing.T) {
 	t.Parallel()
 	x86Only(t)
 	need(t, "bash", "go")
+	steps := stepsWith(t, "bytecode.md", saved)
+	if len(steps) < 8 {
+		t.Fatalf("found %d steps, expected the whole text", len(steps))
+	}
+	swap := strings.NewReplacer()
+	dir := runSteps(t, steps, swap)
+	for i := range steps {
+		steps[i].compare(t, dir, i, swap)
+	}
+}
+
+// stepsWith is stepsOf for a text that keeps its blocks of some languages in
+// files.
+func stepsWith(t *testing.T, file string, files map[string]string) []step {
+	t.Helper()
 	var steps []step
-	for _, f := range fences(t, "bytecode.md") {
-		switch name := saved[f.word()]; {
+	for _, f := range fences(t, file) {
+		switch name := files[f.word()]; {
 		case f.word() == "sh":
 			steps = append(steps, step{fence: f, exit: exitOf(t, f)})
 		case f.word() == "output":
@@ -34,14 +49,7 @@ func TestBytecode(t *testing.T) {
 			steps = append(steps, step{fence: f})
 		}
 	}
-	if len(steps) < 8 {
-		t.Fatalf("found %d steps, expected the whole text", len(steps))
-	}
-	swap := strings.NewReplacer()
-	dir := runSteps(t, steps, swap)
-	for i := range steps {
-		steps[i].compare(t, dir, i, swap)
-	}
+	return steps
 }
 
 // x86Only skips a test of texts that name x86-64's calls.
