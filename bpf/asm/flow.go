@@ -13,7 +13,11 @@ type facts struct {
 	calls     few[pair]   // the only calls that it may be
 	low, high uint32      // nr is within
 	a, x      content     // of the registers
+	m         *scratch    // nil if nothing is known of it; shared, never changed
 }
+
+// scratch is what the scratch words hold.
+type scratch [bpf.MEMWORDS]content
 
 // pair is a call: an audit arch and a number.
 type pair struct{ audit, nr uint32 }
@@ -77,12 +81,65 @@ func (f *facts) run(op *opcode, in bpf.Instruction) {
 		f.x = f.a
 	case op.name == "txa":
 		f.a = f.x
+	case op.operand == memory && in.K < bpf.MEMWORDS:
+		f.runMemory(op.name, in)
 	case op.name == "ldx", op.name == "ldxb":
 		f.x = content{}
 	case op.name == "st", op.name == "stx":
 	default:
 		f.a = content{}
 	}
+}
+
+// runMemory carries what is known to a scratch word, or from it.
+func (f *facts) runMemory(name string, in bpf.Instruction) {
+	switch {
+	case name == "st":
+		f.m = f.m.with(in.K, f.a)
+	case name == "stx":
+		f.m = f.m.with(in.K, f.x)
+	case in.Class() == bpf.LDX:
+		f.x = f.m.word(in.K)
+	default:
+		f.a = f.m.word(in.K)
+	}
+}
+
+// word is what is known of M[k].
+func (m *scratch) word(k uint32) content {
+	if m == nil || k >= bpf.MEMWORDS {
+		return content{}
+	}
+	return m[k]
+}
+
+// with is m with another content of M[k].
+func (m *scratch) with(k uint32, c content) *scratch {
+	if m.word(k) == c {
+		return m
+	}
+	next := new(scratch)
+	if m != nil {
+		*next = *m
+	}
+	next[k] = c
+	return next
+}
+
+// meet is what m and other agree on.
+func (m *scratch) meet(other *scratch) *scratch {
+	switch {
+	case m == other:
+		return m
+	case m == nil || other == nil:
+		return nil
+	}
+	for k, c := range other {
+		if m[k] != c {
+			m = m.with(uint32(k), content{})
+		}
+	}
+	return m
 }
 
 // learn adds what the outcome of a test tells about the call. A test that
@@ -198,6 +255,7 @@ func join(at []facts, pc uint64, from *facts) {
 	if to.x != from.x {
 		to.x = content{}
 	}
+	to.m = to.m.meet(from.m)
 }
 
 // agree returns the text that every call that may run here gives, "" if they

@@ -14,8 +14,8 @@ import (
 func trees(t *rapid.T) bpf.Program {
 	k := rapid.OneOf(rapid.Uint32Range(0, 8), bpftest.Word(), rapid.SampledFrom([]uint32{0xc000003e, 0x40000003, 0x40000000}))
 	n := rapid.IntRange(2, 40).Draw(t, "instructions")
-	p := make(bpf.Program, 0, n)
-	for len(p) < n-1 {
+	p := append(make(bpf.Program, 0, n+2), bpf.Stmt(bpf.ST, 0), bpf.Stmt(bpf.STX, 1))
+	for n += 2; len(p) < n-1; {
 		left := n - 2 - len(p)
 		offset := rapid.Map(rapid.IntRange(0, min(left, 6)), func(i int) uint8 { return uint8(i) })
 		switch rapid.IntRange(0, 6).Draw(t, "kind") {
@@ -25,6 +25,7 @@ func trees(t *rapid.T) bpf.Program {
 			p = append(p, rapid.SampledFrom([]bpf.Instruction{
 				bpf.Stmt(bpf.ALU|bpf.AND|bpf.K, 0xff), bpf.Stmt(bpf.MISC|bpf.TAX, 0), bpf.Stmt(bpf.MISC|bpf.TXA, 0),
 				bpf.Stmt(bpf.ALU|bpf.ADD|bpf.K, 1), bpf.Stmt(bpf.LD|bpf.IMM, 1), bpf.Stmt(bpf.LDX|bpf.LEN, 0), bpf.Stmt(bpf.RET|bpf.K, 7),
+				bpf.Stmt(bpf.ST, 0), bpf.Stmt(bpf.STX, 1), bpf.Stmt(bpf.LD|bpf.MEM, 0), bpf.Stmt(bpf.LDX|bpf.MEM, 0), bpf.Stmt(bpf.LD|bpf.MEM, 1),
 			}).Draw(t, "other"))
 		default:
 			op := rapid.SampledFrom([]uint16{bpf.JEQ, bpf.JEQ, bpf.JGT, bpf.JGE, bpf.JSET}).Draw(t, "test")
@@ -54,7 +55,7 @@ func TestFlowHolds(t *testing.T) {
 			vm.Trace(&d, func(s bpf.Step) {
 				holds(t, &at[before.pc], &d, before)
 				seen++
-				before = state{s.Next, s.A, s.X}
+				before = state{s.Next, s.A, s.X, s.M}
 			})
 		}
 	})
@@ -67,6 +68,7 @@ func TestFlowHolds(t *testing.T) {
 type state struct {
 	pc   int
 	a, x uint32
+	m    [bpf.MEMWORDS]uint32
 }
 
 // holds checks the facts at an instruction against a call that reached it.
@@ -85,7 +87,7 @@ func holds(t *rapid.T, f *facts, d *bpf.Data, s state) {
 	for _, r := range []struct {
 		content
 		value uint32
-	}{{f.a, s.a}, {f.x, s.x}} {
+	}{{f.a, s.a}, {f.x, s.x}, {f.m.word(0), s.m[0]}, {f.m.word(1), s.m[1]}} {
 		if r.known && d.Word(uint32(r.offset), order)&r.mask != r.value {
 			t.Fatalf("at %d a register is not word %d & 0x%x on %+v", s.pc, r.offset, r.mask, d)
 		}

@@ -65,6 +65,10 @@ func (n *annotator) appendMacroNote(dst []byte, pc int) []byte {
 		if note != "" {
 			return append(append(dst, "A = "...), note...)
 		}
+	case memory, bare:
+		if to, what := n.at[pc].moved(in); what != "" && what == note {
+			return append(append(append(dst, to...), " = "...), what...)
+		}
 	}
 	if note == "" {
 		return appendInstruction(dst, n.program, pc)

@@ -60,8 +60,35 @@ func (n *annotator) fixedNote(pc int) string {
 		return n.returned(f, in.K)
 	case n.seccomp && op.operand == absolute:
 		return f.word(uint8(in.K))
+	case n.seccomp:
+		_, note := f.moved(in)
+		return note
 	}
 	return ""
+}
+
+// moved says what an instruction that copies a register or a scratch word
+// copies, and to where, if it is a word of seccomp_data.
+func (f *facts) moved(in bpf.Instruction) (to, what string) {
+	var c content
+	switch in.Code {
+	case bpf.LD | bpf.MEM:
+		to, c = "A", f.m.word(in.K)
+	case bpf.LDX | bpf.MEM:
+		to, c = "X", f.m.word(in.K)
+	case bpf.ST:
+		to, c = "M["+strconv.FormatUint(uint64(in.K), 10)+"]", f.a
+	case bpf.STX:
+		to, c = "M["+strconv.FormatUint(uint64(in.K), 10)+"]", f.x
+	case bpf.MISC | bpf.TAX:
+		to, c = "X", f.a
+	case bpf.MISC | bpf.TXA:
+		to, c = "A", f.x
+	}
+	if !c.known || c.mask != ^uint32(0) {
+		return "", ""
+	}
+	return to, f.word(c.offset)
 }
 
 // returned says what a program's return value means.
