@@ -14,8 +14,8 @@ func (s *scanner) number() (int64, bool) {
 	base := s.base()
 	digits := s.pos
 	value, whole := uint64(0), true
-	for s.pos < len(s.src) {
-		digit := uint64(digitValue(s.src[s.pos]))
+	for _, c := range s.src[digits:] {
+		digit := uint64(digitValue(c))
 		if digit >= base && !(base == 8 && digit < 10) {
 			break
 		}

@@ -49,10 +49,10 @@ func (s *scanner) peek() byte {
 func (s *scanner) blanks() {
 	for s.pos < len(s.src) {
 		switch c := s.src[s.pos]; {
-		case c == ' ' || '\t' <= c && c <= '\r':
-			s.pos++
 		case c > ';':
 			return
+		case c == ' ' || '\t' <= c && c <= '\r':
+			s.pos++
 		case c == '#' && s.lineStart():
 			if s.inside && s.hashLine() {
 				return
@@ -152,11 +152,13 @@ func bpfcCommentEnd(src []byte, start int) int {
 
 // word returns the word at hand, letters, digits and underscores, and passes it.
 func (s *scanner) word() []byte {
-	start := s.pos
-	for s.pos < len(s.src) && isWord(s.src[s.pos]) {
-		s.pos++
+	rest := s.src[s.pos:]
+	n := 0
+	for n < len(rest) && isWord(rest[n]) {
+		n++
 	}
-	return s.src[start:s.pos]
+	s.pos += n
+	return rest[:n]
 }
 
 func isWord(c byte) bool { return letters[c] != 0 }
