@@ -155,20 +155,15 @@ func (c *Context) addRule(strict bool, action Action, nr int32, comparisons []Co
 
 // addEverywhere adds the rule to each architecture, or to none.
 func (c *Context) addEverywhere(r *rule) error {
-	var undone []func()
 	var first error
 	for _, f := range c.filters {
-		undo, err := f.add(*r)
-		if undo != nil {
-			undone = append(undone, undo)
-		}
-		if err != nil && first == nil {
+		if err := f.add(*r); err != nil && first == nil {
 			first = err
 		}
 	}
 	if first != nil {
-		for _, undo := range undone {
-			undo()
+		for _, f := range c.filters {
+			f.rollBack()
 		}
 		return first
 	}
@@ -204,7 +199,7 @@ func (c *Context) Begin() error {
 	}
 	saved := make([]*filter, len(c.filters))
 	for i, f := range c.filters {
-		saved[i] = &filter{arch: f.arch, calls: f.calls} // which are replaced, never changed
+		saved[i] = f.copy()
 	}
 	c.snapshots = append(c.snapshots, saved)
 	return nil

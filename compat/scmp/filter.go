@@ -7,8 +7,43 @@ import (
 
 // filter is the rules for one architecture, by call number.
 type filter struct {
-	arch  *arch
-	calls []*decided // ascending by number
+	arch    *arch
+	calls   []*decided // ascending by number; entries are replaced, never changed
+	journal []change   // what the rule that is being added has replaced
+}
+
+// change is an entry as it was; nil if there was none.
+type change struct {
+	nr     int32
+	before *decided
+}
+
+// put sets the entry of a number.
+func (f *filter) put(d *decided) {
+	i, before := f.at(d.nr)
+	f.journal = append(f.journal, change{d.nr, before})
+	if before != nil {
+		f.calls[i] = d
+		return
+	}
+	f.calls = slices.Insert(f.calls, i, d)
+}
+
+// rollBack undoes what was put since the journal began.
+func (f *filter) rollBack() {
+	for _, c := range slices.Backward(f.journal) {
+		if i, _ := f.at(c.nr); c.before != nil {
+			f.calls[i] = c.before
+		} else {
+			f.calls = slices.Delete(f.calls, i, i+1)
+		}
+	}
+	f.journal = f.journal[:0]
+}
+
+// copy is the filter as it is now.
+func (f *filter) copy() *filter {
+	return &filter{arch: f.arch, calls: slices.Clone(f.calls)}
 }
 
 // decided is what the rules say of one call.
@@ -47,23 +82,22 @@ func compareNumbers(a, b int32) int {
 	return 0
 }
 
-// add adds a rule whose number is of the native architecture. It leaves the
-// filter as it was if it fails, by giving back what it replaced; undo may be nil.
-func (f *filter) add(r rule) (undo func(), err error) {
+// add adds a rule whose number is of the native architecture, and begins a
+// journal.
+func (f *filter) add(r rule) error {
+	f.journal = f.journal[:0]
 	nr, ok := f.arch.translate(r.nr)
 	if !ok {
-		return nil, syscall.EFAULT
+		return syscall.EFAULT
 	}
 	r.nr = nr
-	before := slices.Clone(f.calls)
-	undo = func() { f.calls = before }
 	if f.arch.socketcall == 0 || nr == numberError {
 		if nr < numberError && r.strict {
-			return undo, syscall.EDOM
+			return syscall.EDOM
 		}
-		return undo, f.addDirect(r)
+		return f.addDirect(r)
 	}
-	return undo, f.addABI(r)
+	return f.addABI(r)
 }
 
 // addABI adds a rule where calls may go through socketcall or ipc.
@@ -112,35 +146,26 @@ func (f *filter) addMultiplexed(c *call, r rule) error {
 	return f.addDirect(r)
 }
 
-// addDirect adds a rule for a number as it is. Entries are replaced, not
-// changed, so that undoing is putting back the old list.
+// addDirect adds a rule for a number as it is.
 func (f *filter) addDirect(r rule) error {
-	chains := f.arch.chain(&r)
-	i, d := f.at(r.nr)
+	d := &decided{nr: r.nr, valid: true, chains: f.arch.chain(&r), action: r.action}
+	_, old := f.at(r.nr)
+	if old != nil {
+		d.priority = old.priority
+	}
 	switch {
-	case d == nil:
-		f.calls = slices.Insert(slices.Clone(f.calls), i, &decided{nr: r.nr, valid: true, chains: chains, action: r.action})
-		return nil
-	case !d.valid:
-		f.replace(i, &decided{nr: r.nr, valid: true, priority: d.priority, chains: chains, action: r.action})
-		return nil
-	case d.chains == nil:
+	case old == nil || !old.valid:
+	case old.chains == nil:
 		return nil // what is there covers every argument
-	case chains == nil:
-		f.replace(i, &decided{nr: r.nr, valid: true, priority: d.priority, action: r.action})
-		return nil
+	case d.chains != nil:
+		chains := d.chains
+		d = old.clone()
+		if err := d.unite(chains, r.action); err != nil {
+			return err
+		}
 	}
-	d = d.clone()
-	if err := d.unite(chains, r.action); err != nil {
-		return err
-	}
-	f.replace(i, d)
+	f.put(d)
 	return nil
-}
-
-func (f *filter) replace(i int, d *decided) {
-	f.calls = slices.Clone(f.calls)
-	f.calls[i] = d
 }
 
 // unite adds a tree to those that are there.
@@ -175,14 +200,12 @@ func (f *filter) prioritize(nr int32, priority uint8) error {
 			return nil // not defined here
 		}
 	}
-	i, d := f.at(nr)
-	if d == nil {
-		f.calls = slices.Insert(slices.Clone(f.calls), i, &decided{nr: nr, priority: priority})
-	} else if priority > d.priority {
-		c := *d
-		c.priority = priority
-		f.replace(i, &c)
+	d := decided{nr: nr}
+	if _, old := f.at(nr); old != nil {
+		d = *old
 	}
+	d.priority = max(d.priority, priority)
+	f.put(&d)
 	return nil
 }
 
