@@ -18,6 +18,13 @@ type place struct {
 	start, end  uint64 // memory to borrow
 }
 
+// valid reports whether the instruction is there.
+func (p place) valid() bool {
+	code, _ := kernel.SyscallInstruction()
+	there := make([]byte, len(code))
+	return p.instruction != 0 && kernel.ReadMemory(p.tid, p.instruction, there) == nil && bytes.Equal(there, code)
+}
+
 // mapping is a line of /proc/PID/maps.
 type mapping struct {
 	start, end uint64

@@ -101,10 +101,24 @@ func Adopt(pid int, tracees []Tracee, o Options) (*Process, error) {
 	return p, nil
 }
 
-// look finds what the injected calls need in the process's memory.
+// look finds what the injected calls need in the process's memory. Where that
+// changes until the threads are stopped, by an exec, it is looked for again.
 func (p *Process) look() error {
 	if p.options.Patience == 0 {
 		p.options.Patience = defaultPatience
+	}
+	place, err := findPlace(p.PID)
+	if kind := kindOf(err); kind != nil {
+		return p.wrong(nil, kind, err, mayNotHint(p.PID))
+	}
+	p.place = place
+	return nil
+}
+
+// lookAgain makes sure that what look has found is still there.
+func (p *Process) lookAgain() error {
+	if p.place.valid() {
+		return nil
 	}
 	place, err := findPlace(p.PID)
 	if err != nil {

@@ -36,7 +36,10 @@ func (p *Process) Stop() error {
 	if len(p.threads) == 0 {
 		return p.wrong(nil, ErrGone, ErrGone, "")
 	}
-	return p.read()
+	if err := p.read(); err != nil {
+		return err
+	}
+	return p.lookAgain()
 }
 
 func (p *Process) all(s state) bool {
@@ -123,13 +126,11 @@ func (p *Process) deaf() bool {
 	return true
 }
 
-// poll handles what the threads that run have to tell, and reports whether
-// there was anything.
+// poll handles what the threads have to tell, and reports whether there was
+// anything. One that is stopped is told of as well if it is killed, as it is by
+// another's exec, which waits until that has been heard.
 func (p *Process) poll() (moved bool, err error) {
 	for _, t := range append([]*Thread(nil), p.threads...) {
-		if t.state != running {
-			continue
-		}
 		stop, err := kernel.Wait4(t.TID, unix.WNOHANG)
 		if errors.Is(err, unix.ECHILD) {
 			p.remove(t) // it was reaped by an exec, or a pass found it as it ended

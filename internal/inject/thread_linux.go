@@ -47,11 +47,23 @@ const (
 	busy            // stopped at the exit of an injected call
 )
 
-// describe is the call in the notation.
+// describe is the call in the notation, without what registers hold that it
+// does not read.
 func describe(d *bpf.Data) string {
 	a, ok := abi.ByAudit(d.Arch, d.Nr)
 	if !ok {
 		return "a call of an unknown ABI"
 	}
-	return policy.Describe(a, *d)
+	read := *d
+	if call, ok := a.Number(d.Nr); ok {
+		read.Args = [6]uint64{}
+		for i := range call.Args {
+			for _, r := range [...]int8{call.Args[i].Reg, call.Args[i].High} {
+				if r >= 0 {
+					read.Args[r] = d.Args[r]
+				}
+			}
+		}
+	}
+	return policy.Describe(a, read)
 }

@@ -167,3 +167,21 @@ func enter(pid int, l *inject.Layers, o inject.Options) (report *inject.Report, 
 	})
 	return report, err
 }
+
+// enterPolicy narrows a process by the last phase of a policy, as the command does.
+func enterPolicy(t *testing.T, pid int, text string) *inject.Report {
+	t.Helper()
+	p, err := policy.Load("test.narrow", []byte(text), policy.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, lacks, err := inject.Plan(p, len(p.Phases)-1, pid)
+	if err != nil || len(lacks) > 0 {
+		t.Fatal(err, lacks)
+	}
+	report, err := enter(pid, l, inject.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
