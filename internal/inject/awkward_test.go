@@ -93,10 +93,9 @@ func narrowed(t *testing.T, pid, n int) {
 	}
 }
 
-// Signals that arrive meanwhile are delivered once each, end the calls that
-// they end otherwise, and no call returns EINTR for the tracer's sake.
-func TestSignalsAreKept(t *testing.T) {
-	v := ready(t, "pingpong")
+// stress enters a victim many times, then lets it sum up.
+func stress(t *testing.T, mode, want string) {
+	v := ready(t, mode)
 	l := layersOf(t, noGetppid)
 	for range times(40, 1000) {
 		if _, err := enter(v.pid(), l, inject.Options{}); err != nil {
@@ -104,11 +103,21 @@ func TestSignalsAreKept(t *testing.T) {
 		}
 	}
 	v.tell(t)
-	if line := v.line(t); !strings.HasPrefix(line, "odd 0 of ") {
-		t.Error(line)
+	if line := v.line(t); !strings.HasPrefix(line, want) {
+		t.Errorf("got %q, want %s...", line, want)
 	}
 	v.ends(t)
 }
+
+// Signals that arrive meanwhile end the calls that they end otherwise, and no
+// call returns EINTR for the tracer's sake.
+func TestCallsThatSignalsEnd(t *testing.T) { stress(t, "pingpong", "odd 0 of ") }
+
+// Signals that arrive meanwhile are handled once each.
+func TestSignalsAreKept(t *testing.T) { stress(t, "storm", "lost 0 of ") }
+
+// A restartable sequence that was interrupted goes on at its abort handler.
+func TestSequencesAreAborted(t *testing.T) { stress(t, "sequences", "lost 0 of ") }
 
 // A thread that starts while others are being stopped is not missed.
 func TestThreadsThatStart(t *testing.T) {
@@ -128,22 +137,6 @@ func TestThreadsThatStart(t *testing.T) {
 	}
 	v.tell(t)
 	v.line(t)
-	v.ends(t)
-}
-
-// A restartable sequence that was interrupted goes on at its abort handler.
-func TestSequencesAreAborted(t *testing.T) {
-	v := ready(t, "sequences")
-	l := layersOf(t, noGetppid)
-	for range times(40, 1000) {
-		if _, err := enter(v.pid(), l, inject.Options{}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	v.tell(t)
-	if line := v.line(t); !strings.HasPrefix(line, "lost 0 of ") {
-		t.Error(line)
-	}
 	v.ends(t)
 }
 
@@ -187,6 +180,16 @@ func TestNothingStays(t *testing.T) {
 		t.Errorf("got\n%s\nwant\n%s", after, before)
 	}
 	narrowed(t, v.pid(), 1)
+}
+
+// The memory that is borrowed is put back, also where it is in use.
+func TestMemoryIsPutBack(t *testing.T) {
+	v := ready(t, "deep")
+	if _, err := enter(v.pid(), layersOf(t, largePolicy()), inject.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	v.tell(t)
+	v.ends(t)
 }
 
 // A process that is stopped by SIGSTOP is so afterwards, too.

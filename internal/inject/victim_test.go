@@ -20,12 +20,22 @@ import (
 )
 
 // compiled is a C program of testdata, built for this test.
-func compiled(t *testing.T, name string, flags ...string) string {
+func compiled(t *testing.T, name string) string {
 	t.Helper()
 	if _, err := exec.LookPath("gcc"); err != nil {
 		missing(t, "no gcc")
 	}
-	dir, err := os.MkdirTemp("", "narrow-inject-") // which other users may enter, unlike t.TempDir's
+	program := filepath.Join(shared(t), name)
+	if out, err := exec.Command("gcc", "-O1", "-Wno-unused-result", "-pthread", "-o", program, "testdata/"+name+".c").CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	return program
+}
+
+// shared is a folder which other users may enter, unlike t.TempDir's.
+func shared(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "narrow-inject-")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -33,12 +43,7 @@ func compiled(t *testing.T, name string, flags ...string) string {
 	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	program := filepath.Join(dir, name)
-	args := append([]string{"-O1", "-Wno-unused-result", "-pthread", "-o", program, "testdata/" + name + ".c"}, flags...)
-	if out, err := exec.Command("gcc", args...).CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
-	}
-	return program
+	return dir
 }
 
 // missing skips what this machine lacks; where everything should be, it fails.

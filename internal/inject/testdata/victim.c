@@ -48,8 +48,9 @@ static volatile int stop;
 
 /*
  * pingpong: threads that wait, each by another call that lets SIGRTMIN through
- * only while it waits. A signal that is lost, doubled, or does not end the call
- * shows; so does a call that returns EINTR without a signal.
+ * only while it waits, and one that always does and is seen to sleep before it
+ * gets the signal. One that is lost, doubled, or does not end the call shows;
+ * so does a call that returns EINTR without a signal.
  */
 static __thread volatile sig_atomic_t got;
 static void count(int sig) {
@@ -59,6 +60,7 @@ static void count(int sig) {
 
 struct player {
 	int kind;
+	volatile pid_t tid;
 	pthread_t thread;
 	volatile int ready, done, odd;
 };
@@ -70,21 +72,38 @@ static void *player(void *arg) {
 	int ep = epoll_create1(0);
 	pthread_sigmask(SIG_BLOCK, 0, &open);
 	sigdelset(&open, SIGRTMIN);
+	p->tid = gettid();
+	if (p->kind == 3) pthread_sigmask(SIG_SETMASK, &open, 0);
 	while (!stop) {
 		int before = got, r;
 		__sync_fetch_and_add(&p->ready, 1);
 		errno = 0;
 		if (p->kind == 0) r = sigsuspend(&open);
 		else if (p->kind == 1) r = ppoll(0, 0, 0, &open);
-		else r = epoll_pwait(ep, &e, 1, -1, &open);
+		else if (p->kind == 2) r = epoll_pwait(ep, &e, 1, -1, &open);
+		else r = epoll_wait(ep, &e, 1, -1);
 		if (r != -1 || errno != EINTR || got != before + 1) p->odd++;
 		__sync_fetch_and_add(&p->done, 1);
 	}
 	return 0;
 }
 
+/* sleeping waits until a thread sleeps. */
+static void sleeping(pid_t tid) {
+	char path[64], text[512], *state = 0;
+	snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
+	while (!state || state[2] != 'S') {
+		int fd = open(path, O_RDONLY);
+		ssize_t n = read(fd, text, sizeof text - 1);
+		close(fd);
+		text[n < 0 ? 0 : n] = 0;
+		state = strrchr(text, ')');
+		if (n > 0 && state && state[2] != 'S') sched_yield();
+	}
+}
+
 static int pingpong(void) {
-	enum { N = 3 };
+	enum { N = 4 };
 	static struct player players[N];
 	sigset_t block;
 	struct sigaction sa = {.sa_handler = count, .sa_flags = SA_RESTART};
@@ -104,6 +123,7 @@ static int pingpong(void) {
 		struct player *p = &players[rounds++ % N];
 		int turn = p->done + 1;
 		while (p->ready < turn) sched_yield();
+		if (p->kind == 3) sleeping(p->tid);
 		pthread_kill(p->thread, SIGRTMIN);
 		while (p->done < turn) sched_yield();
 		if (read(0, &line, 1) == 1) stop = 1;
@@ -111,6 +131,48 @@ static int pingpong(void) {
 	int odd = 0;
 	for (int i = 0; i < N; i++) odd += players[i].odd;
 	printf("odd %d of %ld\n", odd, rounds);
+	return 0;
+}
+
+/*
+ * storm: threads that compute and sleep while queued signals arrive, some for
+ * one of them and some for whoever takes them. Each is to be handled once.
+ */
+static volatile long handled, sent;
+static void handle(int sig) {
+	(void)sig;
+	__sync_fetch_and_add(&handled, 1);
+}
+
+static void *target(void *arg) {
+	while (!stop) {
+		struct timespec t = {0, 20000};
+		if (arg) nanosleep(&t, 0);
+	}
+	return 0;
+}
+
+static int storm(void) {
+	enum { N = 4 };
+	pthread_t t[N];
+	struct sigaction sa = {.sa_handler = handle, .sa_flags = SA_RESTART};
+	union sigval nothing = {0};
+	sigaction(SIGRTMIN, &sa, 0);
+	sigaction(SIGRTMIN + 1, &sa, 0);
+	for (long i = 0; i < N; i++) t[i] = (pthread_t)in(target, (void *)(i % 2));
+	say("ready");
+	fcntl(0, F_SETFL, O_NONBLOCK);
+	char line;
+	for (long i = 0; read(0, &line, 1) != 1; i++) {
+		int failed = i % 3 ? pthread_sigqueue(t[i % N], SIGRTMIN, nothing) : sigqueue(getpid(), SIGRTMIN + 1, nothing);
+		if (!failed) sent++;
+		while (sent - handled > 64) sched_yield();
+	}
+	for (int i = 0; i < 2000 && handled < sent; i++) usleep(1000);
+	printf("lost %ld of %ld\n", sent - handled, sent);
+	fflush(stdout);
+	stop = 1;
+	for (int i = 0; i < N; i++) pthread_join(t[i], 0);
 	return 0;
 }
 
@@ -323,10 +385,23 @@ static int opens(char *file) {
 	return 0;
 }
 
+/* deep: the first thread's stack is in use to its lowest page. */
+static int deep(void) {
+	volatile unsigned char room[1 << 20];
+	for (size_t i = 0; i < sizeof room; i++) room[i] = i * 7;
+	in(sleeper, 0);
+	say("ready");
+	hear();
+	for (size_t i = 0; i < sizeof room; i++)
+		if (room[i] != (unsigned char)(i * 7)) return 7;
+	return 0;
+}
+
 int main(int argc, char **argv) {
 	const char *mode = argc > 1 ? argv[1] : "";
 	const char *arg = argc > 2 ? argv[2] : "0";
 	if (!strcmp(mode, "pingpong")) return pingpong();
+	if (!strcmp(mode, "storm")) return storm();
 	if (!strcmp(mode, "spawn")) return spawn();
 	if (!strcmp(mode, "sequences")) return sequences();
 	if (!strcmp(mode, "filtered")) return filtered(atoi(arg));
@@ -335,6 +410,7 @@ int main(int argc, char **argv) {
 	if (!strcmp(mode, "execs")) return execs(argv);
 	if (!strcmp(mode, "leaderless")) return leaderless();
 	if (!strcmp(mode, "traps")) return traps();
+	if (!strcmp(mode, "deep")) return deep();
 	if (!strcmp(mode, "opens")) return opens(argv[2]);
 	in(sleeper, 0);
 	say("ready");
