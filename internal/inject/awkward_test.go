@@ -382,11 +382,11 @@ func TestBudget(t *testing.T) {
 	}
 }
 
-// largePolicy is one whose filter has some hundred instructions.
+// largePolicy is one whose filter has more than a thousand instructions.
 func largePolicy() string {
 	var b strings.Builder
 	b.WriteString("language 1\npolicy large\narch x86_64\ndefault allow\n")
-	for i := range 400 {
+	for i := range 1500 {
 		fmt.Fprintf(&b, "errno %d close(fd == %d)\n", i%30+1, i*7+10)
 	}
 	return b.String()
