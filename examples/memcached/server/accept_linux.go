@@ -9,19 +9,27 @@ import (
 // tooMany is what a client hears for whom there is no room.
 const tooMany = "ERROR Too many open connections\r\n"
 
+// pauseTime is how long, in milliseconds, main leaves clients waiting when the
+// process has no descriptor left for them.
+const pauseTime = 20
+
 // accept is main's loop: it accepts clients until it is stopped.
 func (s *Server) accept() error {
 	for !s.stopping.Load() {
-		events, err := s.poll.wait(true)
+		patience := forEver
+		if s.paused.Load() {
+			patience = pauseTime
+		}
+		events, err := s.poll.wait(patience)
 		if err != nil {
 			return fmt.Errorf("waiting for clients: %w", err)
+		}
+		if len(events) == 0 {
+			s.pause(false)
 		}
 		for i := range events {
 			if events[i].Fd == int32(s.waker.receive) {
 				s.waker.drain()
-				if s.paused.Load() {
-					s.pause(false)
-				}
 				continue
 			}
 			s.acceptFrom(int(events[i].Fd))
@@ -38,7 +46,7 @@ func (s *Server) acceptFrom(listener int) {
 		case nil:
 			s.hand(fd)
 		case unix.EMFILE, unix.ENFILE, unix.ENOBUFS, unix.ENOMEM:
-			s.pause(true) // until a connection ends
+			s.pause(true)
 			return
 		case unix.EINTR, unix.ECONNABORTED:
 		default:
@@ -72,16 +80,5 @@ func (s *Server) pause(on bool) {
 	s.paused.Store(on)
 	for _, l := range s.listeners {
 		_ = s.poll.change(l.fd, events)
-	}
-	if on && s.current.Load() == 0 {
-		s.waker.wake() // nobody is left whose end would resume it
-	}
-}
-
-// left is called by a worker when a connection has ended.
-func (s *Server) left() {
-	s.current.Add(-1)
-	if s.paused.Load() {
-		s.waker.wake()
 	}
 }

@@ -161,6 +161,6 @@ func (w *worker) drop(c *connection) {
 	}
 	c.gone = true
 	delete(w.connections, int32(c.fd))
+	w.server.current.Add(-1) // before the client can see it, and come again
 	unix.Close(c.fd)
-	w.server.left()
 }

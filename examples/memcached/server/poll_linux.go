@@ -21,14 +21,16 @@ func (p *poll) change(fd int, events uint32) error {
 	return unix.EpollCtl(p.fd, unix.EPOLL_CTL_MOD, fd, &unix.EpollEvent{Events: events, Fd: int32(fd)})
 }
 
-// wait waits for events, or only looks for them.
-func (p *poll) wait(block bool) ([]unix.EpollEvent, error) {
-	timeout := 0
-	if block {
-		timeout = -1
-	}
+// How long wait waits, if not for a number of milliseconds.
+const (
+	forEver  = -1
+	notAtAll = 0
+)
+
+// wait waits for events.
+func (p *poll) wait(milliseconds int) ([]unix.EpollEvent, error) {
 	for {
-		n, err := unix.EpollWait(p.fd, p.events[:], timeout)
+		n, err := unix.EpollWait(p.fd, p.events[:], milliseconds)
 		if err != unix.EINTR {
 			return p.events[:max(n, 0)], err
 		}

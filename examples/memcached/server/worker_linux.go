@@ -59,7 +59,11 @@ func (w *worker) stop() {
 func (w *worker) run() error {
 	defer w.close()
 	for {
-		events, err := w.poll.wait(len(w.queue) == 0)
+		patience := forEver
+		if len(w.queue) > 0 {
+			patience = notAtAll
+		}
+		events, err := w.poll.wait(patience)
 		if err != nil {
 			return fmt.Errorf("a worker waiting for events: %w", err)
 		}

@@ -1,0 +1,4 @@
+package server
+
+// TestOnlyRuntimeWake is runtimeWake, for tests that make a sandbox themselves.
+var TestOnlyRuntimeWake = runtimeWake
