@@ -18,9 +18,11 @@ func Identify(pid int) error {
 	status, err := kernel.ThreadStatus(pid, pid)
 	switch {
 	case err != nil && kindOf(err) == ErrGone:
-		return p.notFirst(err)
+		return p.wrong(nil, ErrGone, errors.New("there is no such process"), "")
 	case err != nil:
 		return p.wrong(nil, kindOf(err), err, "")
+	case status.TGID != pid:
+		return p.wrong(nil, ErrGone, fmt.Errorf("is a thread of process %d, and all threads are narrowed together", status.TGID), fmt.Sprintf("name process %d", status.TGID))
 	case status.State == 'Z' && !p.others():
 		return p.wrong(nil, ErrGone, errors.New("has ended, and its parent has not taken note of it yet (a zombie)"), "")
 	case pid == os.Getpid():
@@ -29,17 +31,6 @@ func Identify(pid int) error {
 		return p.traced(status.TracerPID)
 	}
 	return p.program()
-}
-
-// notFirst tells a process that is gone from a thread's id.
-func (p *Process) notFirst(err error) error {
-	text, readErr := os.ReadFile("/proc/" + strconv.Itoa(p.PID) + "/status")
-	if readErr != nil {
-		return p.wrong(nil, ErrGone, errors.New("there is no such process"), "")
-	}
-	_, rest, _ := strings.Cut(string(text), "Tgid:")
-	tgid, _, _ := strings.Cut(strings.TrimSpace(rest), "\n")
-	return p.wrong(nil, ErrGone, fmt.Errorf("is a thread of process %s, and all threads are narrowed together: %w", tgid, err), "name process "+tgid)
 }
 
 // others reports whether the process lives although its first thread has ended.

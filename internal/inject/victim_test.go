@@ -10,7 +10,9 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
+	"sync"
 
 	"testing"
 	"time"
@@ -19,17 +21,50 @@ import (
 	"github.com/narrow-sandbox/narrow/policy"
 )
 
-// compiled is a C program of testdata, built for this test.
+// programsVar tells a child of this test binary where the C programs are.
+const programsVar = "NARROW_INJECT_TEST_PROGRAMS"
+
+// programs builds the C programs of testdata, once.
+var programs = sync.OnceValues(func() (dir string, err error) {
+	if dir = os.Getenv(programsVar); dir != "" {
+		return dir, nil
+	}
+	if dir, err = os.MkdirTemp("", "narrow-inject-"); err != nil {
+		return "", err
+	}
+	if err := os.Chmod(dir, 0o755); err != nil { // other users run them, too
+		return dir, err
+	}
+	for _, name := range []string{"sleepers", "victim"} {
+		out, err := exec.Command("gcc", "-O1", "-Wno-unused-result", "-pthread", "-o", filepath.Join(dir, name), "testdata/"+name+".c").CombinedOutput()
+		if err != nil {
+			return dir, fmt.Errorf("%w\n%s", err, out)
+		}
+	}
+	return dir, nil
+})
+
+func TestMain(m *testing.M) {
+	status := m.Run()
+	if os.Getenv(programsVar) == "" {
+		if dir, _ := programs(); dir != "" {
+			os.RemoveAll(dir)
+		}
+	}
+	os.Exit(status)
+}
+
+// compiled is a C program of testdata.
 func compiled(t *testing.T, name string) string {
 	t.Helper()
 	if _, err := exec.LookPath("gcc"); err != nil {
 		missing(t, "no gcc")
 	}
-	program := filepath.Join(shared(t), name)
-	if out, err := exec.Command("gcc", "-O1", "-Wno-unused-result", "-pthread", "-o", program, "testdata/"+name+".c").CombinedOutput(); err != nil {
-		t.Fatalf("%v\n%s", err, out)
+	dir, err := programs()
+	if err != nil {
+		t.Fatal(err)
 	}
-	return program
+	return filepath.Join(dir, name)
 }
 
 // shared is a folder which other users may enter, unlike t.TempDir's.
@@ -173,14 +208,21 @@ func enter(pid int, l *inject.Layers, o inject.Options) (report *inject.Report, 
 	return report, err
 }
 
-// enterPolicy narrows a process by the last phase of a policy, as the command does.
+// enterPolicy narrows a process by a policy's one phase, as the command does.
 func enterPolicy(t *testing.T, pid int, text string) *inject.Report {
+	t.Helper()
+	return enterPhase(t, pid, text, "all")
+}
+
+// enterPhase narrows a process by a phase of a policy.
+func enterPhase(t *testing.T, pid int, text, phase string) *inject.Report {
 	t.Helper()
 	p, err := policy.Load("test.narrow", []byte(text), policy.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	l, lacks, err := inject.Plan(p, len(p.Phases)-1, pid)
+	at := slices.IndexFunc(p.Phases, func(ph *policy.PhaseRules) bool { return ph.Name == phase })
+	l, lacks, err := inject.Plan(p, at, pid)
 	if err != nil || len(lacks) > 0 {
 		t.Fatal(err, lacks)
 	}
