@@ -90,7 +90,7 @@ func Detect(data []byte) string {
 		return C
 	case bytes.Contains(text, []byte("BPF_STMT")), bytes.Contains(text, []byte("BPF_JUMP")):
 		return CMacros
-	case isHex(text):
+	case isHex(undump(text)):
 		return Hex
 	case isDecimal(text) && bytes.IndexByte(text, ',') >= 0:
 		return XTBPF

@@ -45,8 +45,9 @@ func hexWord(text []byte) (word []byte, prefixed bool) {
 }
 
 // readHex reads raw bytes written as hexadecimal digits: together or apart,
-// with blanks, commas, 0x or \x between them.
+// with blanks, commas, 0x or \x between them, or as xxd and hexdump print them.
 func readHex(name string, data []byte) (bpf.Program, error) {
+	data = undump(data)
 	raw := make([]byte, 0, len(data)/2)
 	line, high, half := 1, byte(0), false
 	for i := 0; i < len(data); i++ {
