@@ -34,6 +34,7 @@ const killed = "killed by SIGSYS"
 type victim struct {
 	*injector
 	server   *server
+	pid      int
 	address  string
 	outside  string // a folder that is not the server's
 	state    string // the server's own
@@ -65,12 +66,12 @@ var programs = []attack{
 	simple("execve as x32", killed, "ENOSYS", 0x4000_0000|520, "/bin/sh", 0, 0),
 	simple("getpid as x32", killed, "", 0x4000_0000|unix.SYS_GETPID),
 	{"int 0x80", killed, "", func(v *victim) outcome { return v.call32(20) }},
-	simple("fork", "EPERM", "ok", unix.SYS_FORK),
-	simple("clone of a process", "EPERM", "ok", unix.SYS_CLONE, int(unix.SIGCHLD), 0, 0, 0, 0),
-	simple("clone of a process, garbage above", "EPERM", "ok", unix.SYS_CLONE, garbage|int(unix.SIGCHLD), 0, 0, 0, 0),
-	simple("vfork", "EPERM", "", unix.SYS_VFORK),
-	simple("clone with shared memory", "EPERM", "", unix.SYS_CLONE, unix.CLONE_VM|int(unix.SIGCHLD), 0, 0, 0, 0),
-	simple("clone into a namespace", "EPERM", "ok", unix.SYS_CLONE, unix.CLONE_NEWUSER|int(unix.SIGCHLD), 0, 0, 0, 0),
+	simple("fork", killed, "ok", unix.SYS_FORK),
+	simple("clone of a process", killed, "ok", unix.SYS_CLONE, int(unix.SIGCHLD), 0, 0, 0, 0),
+	simple("clone of a process, garbage above", killed, "ok", unix.SYS_CLONE, garbage|int(unix.SIGCHLD), 0, 0, 0, 0),
+	simple("vfork", killed, "", unix.SYS_VFORK),
+	simple("clone with shared memory", killed, "", unix.SYS_CLONE, unix.CLONE_VM|int(unix.SIGCHLD), 0, 0, 0, 0),
+	simple("clone into a namespace", killed, "ok", unix.SYS_CLONE, unix.CLONE_NEWUSER|int(unix.SIGCHLD), 0, 0, 0, 0),
 	{"clone3", "ENOSYS", "ok", func(v *victim) outcome {
 		return v.call(unix.SYS_CLONE3, words(0, 0, 0, 0, uint64(unix.SIGCHLD), 0, 0, 0), 64)
 	}},
@@ -78,41 +79,45 @@ var programs = []attack{
 
 // sockets are attempts to talk to others than clients.
 var sockets = []attack{
-	{"connect to a listener", "EACCES", "ok", func(v *victim) outcome {
+	{"connect to a listener", killed, "ok", func(v *victim) outcome {
 		return v.withSocket(unix.AF_INET, unix.SOCK_STREAM, 0, func(fd int) outcome { return v.connect(fd) })
 	}},
-	{"connect with garbage above the descriptor", "EACCES", "ok", func(v *victim) outcome {
+	{"connect with garbage above the descriptor", killed, "ok", func(v *victim) outcome {
 		return v.withSocket(unix.AF_INET, unix.SOCK_STREAM, 0, func(fd int) outcome { return v.connect(garbage | fd) })
 	}},
-	{"sendto with MSG_FASTOPEN", "ENOTSUP", "ok", func(v *victim) outcome { return v.fastOpen(unix.MSG_FASTOPEN) }},
-	{"sendto with MSG_FASTOPEN, garbage above", "ENOTSUP", "ok", func(v *victim) outcome { return v.fastOpen(garbage | unix.MSG_FASTOPEN) }},
-	{"sendmsg with MSG_FASTOPEN", "ENOTSUP", "ok", func(v *victim) outcome {
+	{"sendto with MSG_FASTOPEN", killed, "ok", func(v *victim) outcome { return v.fastOpen(unix.MSG_FASTOPEN) }},
+	{"sendto with MSG_FASTOPEN, garbage above", killed, "ok", func(v *victim) outcome { return v.fastOpen(garbage | unix.MSG_FASTOPEN) }},
+	{"sendmsg with MSG_FASTOPEN", killed, "ok", func(v *victim) outcome {
 		return v.withSocket(unix.AF_INET, unix.SOCK_STREAM, 0, func(fd int) outcome {
 			return v.call(unix.SYS_SENDMSG, fd, v.message(), unix.MSG_FASTOPEN)
 		})
 	}},
-	{"sendmmsg with MSG_FASTOPEN", "ENOTSUP", "ok", func(v *victim) outcome {
+	{"sendmmsg with MSG_FASTOPEN", killed, "ok", func(v *victim) outcome {
 		return v.withSocket(unix.AF_INET, unix.SOCK_STREAM, 0, func(fd int) outcome {
 			return v.call(unix.SYS_SENDMMSG, fd, append(v.message(), make([]byte, 8)...), 1, unix.MSG_FASTOPEN)
 		})
 	}},
-	{"bind of another TCP port", "EACCES", "ok", func(v *victim) outcome {
+	onFile("connect of a socket that is there", killed, "", unix.SYS_CONNECT, func(v *victim) []any { return []any{3, loopback(v.port()), 16} }),
+	onFile("sendmsg with MSG_FASTOPEN of a socket that is there", "ENOTSUP", "", unix.SYS_SENDMSG, func(v *victim) []any {
+		return []any{3, v.message(), garbage | unix.MSG_FASTOPEN}
+	}),
+	{"bind of another TCP port", killed, "ok", func(v *victim) outcome {
 		port, _ := strconv.Atoi(freePort(v.t))
 		return v.withSocket(unix.AF_INET, unix.SOCK_STREAM, 0, func(fd int) outcome {
 			return v.call(unix.SYS_BIND, fd, loopback(port), 16)
 		})
 	}},
-	{"connect to a unix socket", "EACCES", "ok", func(v *victim) outcome {
+	{"connect to a unix socket", "EAFNOSUPPORT", "ok", func(v *victim) outcome {
 		return v.withSocket(unix.AF_UNIX, unix.SOCK_STREAM, 0, func(fd int) outcome {
 			return v.call(unix.SYS_CONNECT, fd, unixAddress(v.outside+"/stream"), 110)
 		})
 	}},
-	{"datagram to a unix socket", "EPERM", "ok", func(v *victim) outcome {
+	{"datagram to a unix socket", "EAFNOSUPPORT", "ok", func(v *victim) outcome {
 		return v.withSocket(unix.AF_UNIX, unix.SOCK_DGRAM, 0, func(fd int) outcome {
 			return v.call(unix.SYS_SENDTO, fd, "x", 1, 0, unixAddress(v.outside+"/datagram"), 110)
 		})
 	}},
-	{"bind of a unix socket outside", "EACCES", "ok", func(v *victim) outcome {
+	{"bind of a unix socket outside", "EAFNOSUPPORT", "ok", func(v *victim) outcome {
 		return v.withSocket(unix.AF_UNIX, unix.SOCK_STREAM, 0, func(fd int) outcome {
 			return v.call(unix.SYS_BIND, fd, unixAddress(v.outside+"/made"), 110)
 		})
@@ -135,23 +140,23 @@ var paths = []attack{
 	simple("open /etc/shadow", "EACCES", "EACCES", unix.SYS_OPENAT, unix.AT_FDCWD, "/etc/shadow", unix.O_RDONLY, 0),
 	onFile("open a file for reading", "EACCES", "ok", unix.SYS_OPENAT, func(v *victim) []any { return []any{unix.AT_FDCWD, v.file(), unix.O_RDONLY, 0} }),
 	onFile("open by the old call", "EPERM", "ok", unix.SYS_OPEN, func(v *victim) []any { return []any{v.file(), unix.O_RDONLY, 0} }),
-	onFile("open by openat2", "EPERM", "ok", unix.SYS_OPENAT2, func(v *victim) []any { return []any{unix.AT_FDCWD, v.file(), words(0, 0, 0), 24} }),
+	onFile("open by openat2", killed, "ok", unix.SYS_OPENAT2, func(v *victim) []any { return []any{unix.AT_FDCWD, v.file(), words(0, 0, 0), 24} }),
 	onFile("open for writing", "EACCES", "ok", unix.SYS_OPENAT, func(v *victim) []any { return []any{unix.AT_FDCWD, v.file(), unix.O_RDWR, 0} }),
 	onFile("open with O_PATH", "EPERM", "ok", unix.SYS_OPENAT, func(v *victim) []any { return []any{unix.AT_FDCWD, v.file(), unix.O_PATH, 0} }),
 	onFile("open with O_PATH, garbage above", "EPERM", "ok", unix.SYS_OPENAT, func(v *victim) []any { return []any{unix.AT_FDCWD, v.file(), garbage | unix.O_PATH, 0} }),
-	onFile("truncate by open", "EACCES", "ok", unix.SYS_OPENAT, func(v *victim) []any { return []any{unix.AT_FDCWD, v.file(), unix.O_WRONLY | unix.O_TRUNC, 0} }),
+	onFile("truncate by open", killed, "ok", unix.SYS_OPENAT, func(v *victim) []any { return []any{unix.AT_FDCWD, v.file(), unix.O_WRONLY | unix.O_TRUNC, 0} }),
 	onFile("through a way up from the state folder", "EACCES", "ok", unix.SYS_OPENAT, func(v *victim) []any {
 		return []any{unix.AT_FDCWD, v.state + "/../" + filepath.Base(v.outside) + "/file", unix.O_RDONLY, 0}
 	}),
 	onFile("through a link in the state folder", "EACCES", "ok", unix.SYS_OPENAT, func(v *victim) []any { return []any{unix.AT_FDCWD, v.state + "/link", unix.O_RDONLY, 0} }),
-	simple("create in /tmp", "EACCES", "ok", unix.SYS_OPENAT, unix.AT_FDCWD, created, unix.O_CREAT|unix.O_WRONLY, 0o600),
-	simple("create a nameless file", "EACCES", "ok", unix.SYS_OPENAT, unix.AT_FDCWD, "/tmp", unix.O_TMPFILE|unix.O_RDWR, 0o600),
+	simple("create in /tmp", killed, "ok", unix.SYS_OPENAT, unix.AT_FDCWD, created, unix.O_CREAT|unix.O_WRONLY, 0o600),
+	simple("create a nameless file", killed, "ok", unix.SYS_OPENAT, unix.AT_FDCWD, "/tmp", unix.O_TMPFILE|unix.O_RDWR, 0o600),
 	simple("open /proc/self/mem", "EACCES", "ok", unix.SYS_OPENAT, unix.AT_FDCWD, "/proc/self/mem", unix.O_RDWR, 0),
 	simple("open /proc/self/maps", "EACCES", "ok", unix.SYS_OPENAT, unix.AT_FDCWD, "/proc/self/maps", unix.O_RDONLY, 0),
-	simple("list /", "EACCES", "ok", unix.SYS_OPENAT, unix.AT_FDCWD, "/", unix.O_DIRECTORY, 0),
-	onFile("unlink", "EACCES", "ok", unix.SYS_UNLINK, func(v *victim) []any { return []any{v.file()} }),
-	onFile("unlinkat", "EACCES", "ok", unix.SYS_UNLINKAT, func(v *victim) []any { return []any{unix.AT_FDCWD, v.file(), 0} }),
-	onFile("rename", "EACCES", "ok", unix.SYS_RENAME, func(v *victim) []any { return []any{v.file(), v.outside + "/new"} }),
+	simple("list /", "EPERM", "ok", unix.SYS_OPENAT, unix.AT_FDCWD, "/", unix.O_DIRECTORY, 0),
+	onFile("unlink", "EPERM", "ok", unix.SYS_UNLINK, func(v *victim) []any { return []any{v.file()} }),
+	onFile("unlinkat", "EPERM", "ok", unix.SYS_UNLINKAT, func(v *victim) []any { return []any{unix.AT_FDCWD, v.file(), 0} }),
+	onFile("rename", "EPERM", "ok", unix.SYS_RENAME, func(v *victim) []any { return []any{v.file(), v.outside + "/new"} }),
 	onFile("rename into the state folder", "EPERM", "ok", unix.SYS_RENAMEAT2, func(v *victim) []any {
 		return []any{unix.AT_FDCWD, v.file(), unix.AT_FDCWD, v.state + "/stolen", 0}
 	}),
@@ -171,21 +176,21 @@ const pageRW = unix.PROT_READ | unix.PROT_WRITE
 
 // code are attempts to make new machine code.
 var code = []attack{
-	simple("mmap of writable code", "EPERM", "ok", unix.SYS_MMAP, 0, 4096, pageRW|unix.PROT_EXEC, unix.MAP_PRIVATE|unix.MAP_ANON, -1, 0),
-	simple("mmap of writable code, garbage above", "EPERM", "ok", unix.SYS_MMAP, 0, 4096, garbage|pageRW|unix.PROT_EXEC, unix.MAP_PRIVATE|unix.MAP_ANON, -1, 0),
-	simple("mmap as the loader, but writable", "EPERM", "ok", unix.SYS_MMAP, 0, 4096, pageRW|unix.PROT_EXEC, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_DENYWRITE, -1, 0),
-	{"mprotect of data to code", "EPERM", "ok", func(v *victim) outcome { return v.mprotect(unix.PROT_READ | unix.PROT_EXEC) }},
-	{"mprotect of data to writable code", "EPERM", "ok", func(v *victim) outcome { return v.mprotect(pageRW | unix.PROT_EXEC) }},
-	{"mprotect, garbage above", "EPERM", "EINVAL", func(v *victim) outcome { return v.mprotect(garbage | unix.PROT_READ | unix.PROT_EXEC) }},
-	{"mprotect of code to writable", "EPERM", "ok", func(v *victim) outcome {
+	simple("mmap of writable code", killed, "ok", unix.SYS_MMAP, 0, 4096, pageRW|unix.PROT_EXEC, unix.MAP_PRIVATE|unix.MAP_ANON, -1, 0),
+	simple("mmap of writable code, garbage above", killed, "ok", unix.SYS_MMAP, 0, 4096, garbage|pageRW|unix.PROT_EXEC, unix.MAP_PRIVATE|unix.MAP_ANON, -1, 0),
+	simple("mmap as the loader, but writable", killed, "ok", unix.SYS_MMAP, 0, 4096, pageRW|unix.PROT_EXEC, unix.MAP_PRIVATE|unix.MAP_ANON|unix.MAP_DENYWRITE, -1, 0),
+	{"mprotect of data to code", killed, "ok", func(v *victim) outcome { return v.mprotect(unix.PROT_READ | unix.PROT_EXEC) }},
+	{"mprotect of data to writable code", killed, "ok", func(v *victim) outcome { return v.mprotect(pageRW | unix.PROT_EXEC) }},
+	{"mprotect, garbage above", killed, "EINVAL", func(v *victim) outcome { return v.mprotect(garbage | unix.PROT_READ | unix.PROT_EXEC) }},
+	{"mprotect of code to writable", killed, "ok", func(v *victim) outcome {
 		return v.call(unix.SYS_MPROTECT, v.find("memcached", 0x55)&^4095, 4096, pageRW|unix.PROT_EXEC)
 	}},
-	{"pkey_mprotect", "EPERM", "ok", func(v *victim) outcome {
+	{"pkey_mprotect", killed, "ok", func(v *victim) outcome {
 		o := v.call(unix.SYS_MMAP, 0, 4096, pageRW, unix.MAP_PRIVATE|unix.MAP_ANON, -1, 0)
 		return v.call(unix.SYS_PKEY_MPROTECT, o.result, 4096, unix.PROT_READ|unix.PROT_EXEC, -1)
 	}},
-	simple("memfd_create", "EPERM", "ok", unix.SYS_MEMFD_CREATE, "code", 0),
-	simple("shared memory that runs", "EPERM", "ok", unix.SYS_SHMGET, unix.IPC_PRIVATE, 4096, 0o600),
+	simple("memfd_create", killed, "ok", unix.SYS_MEMFD_CREATE, "code", 0),
+	simple("shared memory that runs", killed, "ok", unix.SYS_SHMGET, unix.IPC_PRIVATE, 4096, 0o600),
 	simple("personality READ_IMPLIES_EXEC", "EPERM", "ok", unix.SYS_PERSONALITY, 0x0400000),
 	simple("PR_SET_MDWE off", "EPERM", "", unix.SYS_PRCTL, unix.PR_SET_MDWE, 0, 0, 0, 0),
 	simple("PR_SET_SECCOMP strict", "EPERM", "ok", unix.SYS_PRCTL, unix.PR_SET_SECCOMP, unix.SECCOMP_MODE_STRICT, 0, 0, 0),
@@ -206,7 +211,7 @@ var others = []attack{
 	onFile("pidfd_open", "EPERM", "ok", unix.SYS_PIDFD_OPEN, func(v *victim) []any { return []any{v.otherPid(), 0} }),
 	onFile("another's limits", "EPERM", "ok", unix.SYS_PRLIMIT64, func(v *victim) []any { return []any{v.otherPid(), unix.RLIMIT_CORE, words(0, 0), 0} }),
 	onFile("another's priority", "EPERM", "ok", unix.SYS_SETPRIORITY, func(v *victim) []any { return []any{0, v.otherPid(), 19} }),
-	simple("io_uring_setup", "ENOSYS", "ok", unix.SYS_IO_URING_SETUP, 1, make([]byte, 120)),
+	simple("io_uring_setup", killed, "ok", unix.SYS_IO_URING_SETUP, 1, make([]byte, 120)),
 	simple("bpf", killed, "", unix.SYS_BPF, 0, 0, 0),
 	simple("userfaultfd", killed, "", unix.SYS_USERFAULTFD, 1),
 	simple("perf_event_open", killed, "", unix.SYS_PERF_EVENT_OPEN, 0, 0, -1, -1, 0),
@@ -222,7 +227,7 @@ var others = []attack{
 	simple("fsopen", "EPERM", "", unix.SYS_FSOPEN, "tmpfs", 0),
 	simple("open_by_handle_at", "EPERM", "", unix.SYS_OPEN_BY_HANDLE_AT, -1, 0, 0),
 	simple("ioctl TIOCSTI", "EPERM", "", unix.SYS_IOCTL, 2, unix.TIOCSTI, "x"),
-	simple("become root", "EPERM", "EPERM", unix.SYS_SETUID, 0),
+	simple("become root", killed, "EPERM", unix.SYS_SETUID, 0),
 	simple("a call that no kernel knows", "ENOSYS", "ENOSYS", 0x3fff_0000),
 }
 
@@ -339,7 +344,7 @@ func must(t *testing.T, err error) {
 // try runs one attack inside the server.
 func (v *victim) try(t *testing.T, a attack) outcome {
 	t.Helper()
-	v.injector = attach(t, v.server.cmd.Process.Pid)
+	v.injector = attach(t, v.pid)
 	defer v.detach()
 	o := a.run(v)
 	v.endChild(a, o)
@@ -395,7 +400,7 @@ func TestAttackNarrowed(t *testing.T) {
 				}
 				if o.end == "" {
 					v.answers(t)
-					mustBeFiltered(t, v.server.cmd.Process.Pid, 10)
+					mustBeNarrowed(t, v.pid, 10)
 					return
 				}
 				server := v.server
@@ -407,12 +412,16 @@ func TestAttackNarrowed(t *testing.T) {
 }
 
 // narrowed starts a server under its profile, and what attacks aim at.
-func narrowed(t *testing.T, who user) *victim {
+func narrowed(t *testing.T, who user, sets ...string) *victim {
 	t.Helper()
-	server, address, state := serve(t, who, nil)
-	server.waitFor("tcp", address)
-	v := surroundings(t, state)
-	v.server, v.address = server, address
+	return newVictim(t, feature{args: tcp(), sets: sets}.open(t, who, underProfile))
+}
+
+// newVictim is a cache, and what attacks aim at.
+func newVictim(t *testing.T, c *cache) *victim {
+	t.Helper()
+	v := surroundings(t, c.state)
+	v.server, v.pid, v.address = c.server, c.pid, c.address
 	return v
 }
 
@@ -460,6 +469,6 @@ func free(t *testing.T) *victim {
 	t.Cleanup(func() { s.cmd.Process.Kill(); <-s.exited })
 	s.waitFor("tcp", "127.0.0.1:"+port)
 	v := surroundings(t, state)
-	v.server, v.address = s, "127.0.0.1:"+port
+	v.server, v.pid, v.address = s, s.cmd.Process.Pid, "127.0.0.1:"+port
 	return v
 }

@@ -55,8 +55,14 @@ func (o outcome) failed() bool { return o.end != "" || o.result < 0 && o.result 
 // attach stops a worker: the threads that clients talk to.
 func attach(t *testing.T, pid int) *injector {
 	t.Helper()
+	return attachTo(t, pid, workerOf(t, pid))
+}
+
+// attachTo stops a thread.
+func attachTo(t *testing.T, pid, tid int) *injector {
+	t.Helper()
 	runtime.LockOSThread()
-	in := &injector{t: t, pid: pid, tid: workerOf(t, pid)}
+	in := &injector{t: t, pid: pid, tid: tid}
 	if err := errors.Join(unix.PtraceSeize(in.tid), unix.PtraceInterrupt(in.tid)); err != nil {
 		t.Fatalf("tracing %d: %v", in.tid, err)
 	}

@@ -1,36 +1,46 @@
 package profiles_test
 
 import (
+	"fmt"
+	"slices"
 	"testing"
 
 	"golang.org/x/sys/unix"
 )
 
-// leftOpen is what a single phase with every feature on cannot take away, each
-// with the reason. A line whose outcome changes belongs among the attacks.
+// leftOpen is what a worker of phase serving with every feature on can still do
+// to others, each with the reason. A line whose outcome changes belongs among the attacks.
 var leftOpen = []attack{
-	// -d forks with exactly these flags; a phase for serving takes it away.
-	simple("clone as -d does", "ok", "ok", unix.SYS_CLONE, unix.CLONE_CHILD_CLEARTID|unix.CLONE_CHILD_SETTID|int(unix.SIGCHLD), 0, 0, 0, 0),
-	// The loader maps libraries so, and MDWE lets a file's pages be code. A
-	// state folder mounted noexec stops it; a phase for serving will.
-	{"map a file of its own as code", "ok", "ok", func(v *victim) outcome {
-		o := v.call(unix.SYS_OPENAT, unix.AT_FDCWD, v.state+"/code", unix.O_CREAT|unix.O_RDWR, 0o600)
-		v.call(unix.SYS_WRITE, o.result, "\xc3", 1)
+	// refresh_certs reads the certificates again, and their key.
+	{"read a file of its own folder", "ok", "ok", func(v *victim) outcome {
+		return v.call(unix.SYS_OPENAT, unix.AT_FDCWD, v.state+"/own", unix.O_RDONLY, 0)
+	}},
+	// `shutdown` raises it; no filter knows whose process it is.
+	{"SIGINT to a process of the same user", "ok", "ok", func(v *victim) outcome {
+		return v.call(unix.SYS_TGKILL, v.otherPid(), v.otherPid(), int(unix.SIGINT))
+	}},
+}
+
+// closed is what was open while one phase had every feature, and what it comes to now.
+var closed = []attack{
+	simple("clone as -d does", killed, "ok", unix.SYS_CLONE, unix.CLONE_CHILD_CLEARTID|unix.CLONE_CHILD_SETTID|int(unix.SIGCHLD), 0, 0, 0, 0),
+	{"map a file of its own as code", killed, "ok", func(v *victim) outcome {
+		o := v.call(unix.SYS_OPENAT, unix.AT_FDCWD, v.state+"/own", unix.O_RDONLY, 0)
 		return v.call(unix.SYS_MMAP, 0, 4096, unix.PROT_READ|unix.PROT_EXEC, unix.MAP_PRIVATE|unix.MAP_DENYWRITE, o.result, 0)
 	}},
-	// Landlock knows bind, not the port that listen picks by itself.
-	{"listen on a port of the kernel's choice", "ok", "ok", func(v *victim) outcome {
+	{"listen on a port of the kernel's choice", killed, "ok", func(v *victim) outcome {
 		return v.withSocket(unix.AF_INET, unix.SOCK_STREAM, 0, func(fd int) outcome { return v.call(unix.SYS_LISTEN, fd, 1) })
 	}},
-	// Answers over UDP carry addresses, which seccomp cannot read: udp=no.
-	{"datagram to anybody", "ok", "ok", func(v *victim) outcome {
+	{"datagram to anybody", "EPROTONOSUPPORT", "ok", func(v *victim) outcome {
 		return v.withSocket(unix.AF_INET, unix.SOCK_DGRAM, 0, func(fd int) outcome {
 			return v.call(unix.SYS_SENDTO, fd, "x", 1, 0, loopback(v.port()), 16)
 		})
 	}},
-	// `shutdown` and abort raise these; no filter knows whose process it is.
-	{"SIGABRT to a process of the same user", "ok", "ok", func(v *victim) outcome {
+	{"SIGABRT to a process of the same user", "EPERM", "ok", func(v *victim) outcome {
 		return v.call(unix.SYS_TGKILL, v.otherPid(), v.otherPid(), int(unix.SIGABRT))
+	}},
+	{"code through /proc/self/mem", "EACCES", "ok", func(v *victim) outcome {
+		return v.call(unix.SYS_OPENAT, unix.AT_FDCWD, fmt.Sprintf("/proc/self/task/%d/mem", v.tid), unix.O_RDWR, 0)
 	}},
 }
 
@@ -38,28 +48,13 @@ var leftOpen = []attack{
 func TestAttackLeftOpen(t *testing.T) {
 	needRoot(t)
 	need(t, "memcached")
-	for _, a := range leftOpen {
+	for _, a := range slices.Concat(leftOpen, closed) {
 		t.Run(a.name, func(t *testing.T) {
-			if o := narrowed(t, nobody).try(t, a); o.String() != a.want {
+			v := narrowed(t, nobody)
+			write(t, nobody, v.state+"/own", "\xc3")
+			if o := v.try(t, a); o.String() != a.want {
 				t.Errorf("%v, want %s", o, a.want)
 			}
 		})
 	}
-}
-
-// TestAttackWithoutUDP shows that udp=no takes datagrams away.
-func TestAttackWithoutUDP(t *testing.T) {
-	needRoot(t)
-	need(t, "memcached")
-	server, address, state := serve(t, nobody, []string{"udp=no"})
-	server.waitFor("tcp", address)
-	v := surroundings(t, state)
-	v.server, v.address = server, address
-	for _, family := range []int{unix.AF_INET, unix.AF_INET6, garbage | unix.AF_INET} {
-		a := simple("UDP socket", "EPROTONOSUPPORT", "ok", unix.SYS_SOCKET, family, unix.SOCK_DGRAM|unix.SOCK_CLOEXEC, 0)
-		if o := v.try(t, a); o.String() != a.want {
-			t.Errorf("family %x: %v, want %s", family, o, a.want)
-		}
-	}
-	v.answers(t)
 }

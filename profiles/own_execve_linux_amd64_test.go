@@ -15,8 +15,8 @@ import (
 func TestAttackOwnExecve(t *testing.T) {
 	needRoot(t)
 	eachUser(t, func(t *testing.T, who user) {
-		v := narrowed(t, who)
-		v.injector = attach(t, v.server.cmd.Process.Pid)
+		v := newVictim(t, feature{args: tcp()}.open(t, who, inInit))
+		v.injector = attach(t, v.pid)
 		defer func() { v.detach() }()
 		pointers := ownExecve(v.filter())
 		if len(pointers) == 0 {

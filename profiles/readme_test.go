@@ -20,6 +20,6 @@ func TestMemcachedAsDocumented(t *testing.T) {
 	s := start(t, nobodyOr(t), nil, "memcached", "memcached", "-p", "11311")
 	s.waitFor("tcp", address)
 	exercise(t, memcache.New(address))
-	mustBeFiltered(t, s.cmd.Process.Pid, 10)
+	mustBeNarrowed(t, s.cmd.Process.Pid, 10)
 	s.stop(syscall.SIGINT)
 }

@@ -102,12 +102,27 @@ var (
 // start runs `narrow run POLICY -- ARGS` as somebody.
 func start(t *testing.T, who user, sets []string, policy string, args ...string) *server {
 	t.Helper()
-	command := []string{"run"}
+	s := newServer(t, runCommand(sets, policy, args...))
+	s.launch(who)
+	return s
+}
+
+// runCommand is `narrow run POLICY -- ARGS` with params set.
+func runCommand(sets []string, policy string, args ...string) []string {
+	command := []string{narrowBinary, "run"}
 	for _, set := range sets {
 		command = append(command, "--set", set)
 	}
-	command = append(append(command, policy, "--"), args...)
-	s := &server{t: t, cmd: exec.Command(narrowBinary, command...), stderr: newOutput(t), exited: make(chan struct{})}
+	return append(append(command, policy, "--"), args...)
+}
+
+func newServer(t *testing.T, command []string) *server {
+	return &server{t: t, cmd: exec.Command(command[0], command[1:]...), stderr: newOutput(t), exited: make(chan struct{})}
+}
+
+// launch starts the command as a user, and ends it with the test.
+func (s *server) launch(who user) {
+	s.t.Helper()
 	s.cmd.Stderr = s.stderr.File
 	s.cmd.Dir = "/"
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -115,17 +130,16 @@ func start(t *testing.T, who user, sets []string, policy string, args ...string)
 		s.cmd.SysProcAttr.Credential = &syscall.Credential{Uid: who.uid, Gid: who.gid}
 	}
 	if err := s.cmd.Start(); err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
 	go func() { s.cmd.Wait(); close(s.exited) }()
-	t.Cleanup(func() {
+	s.t.Cleanup(func() {
 		s.cmd.Process.Kill()
 		<-s.exited
-		if text := s.stderr.String(); t.Failed() && text != "" {
-			t.Logf("standard error of %v:\n%s", args, text)
+		if text := s.stderr.String(); s.t.Failed() && text != "" {
+			s.t.Logf("standard error of %v:\n%s", s.cmd.Args, text)
 		}
 	})
-	return s
 }
 
 // waitFor polls until the server answers on an address, or has ended.
@@ -145,6 +159,31 @@ func (s *server) waitFor(network, address string) {
 	s.t.Fatalf("%v does not answer on %s\n%s", s.cmd.Args, address, s.stderr)
 }
 
+func waitForAddress(t *testing.T, address string) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if conn, err := net.Dial("tcp", address); err == nil {
+			conn.Close()
+			return
+		}
+	}
+	t.Fatalf("nobody answers on %s", address)
+}
+
+// pidIn polls for a pid file.
+func pidIn(t *testing.T, path string) int {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		text, _ := os.ReadFile(path)
+		var pid int
+		if n, _ := fmt.Sscan(string(text), &pid); n == 1 && bytes.HasSuffix(text, []byte("\n")) {
+			return pid
+		}
+	}
+	t.Fatalf("no pid in %s", path)
+	return 0
+}
+
 // stop sends a signal and demands that the server ends by itself.
 func (s *server) stop(sig syscall.Signal) *os.ProcessState {
 	s.t.Helper()
@@ -158,7 +197,7 @@ func (s *server) stop(sig syscall.Signal) *os.ProcessState {
 }
 
 // thread is what /proc says of one thread.
-type thread struct{ name, mode, filters, noNewPrivs string }
+type thread struct{ name, mode, filters, noNewPrivs, tracer string }
 
 // threads reads /proc/PID/task.
 func threads(t *testing.T, pid int) []thread {
@@ -178,7 +217,7 @@ func threads(t *testing.T, pid int) []thread {
 			k, v, _ := strings.Cut(line, ":")
 			fields[k] = strings.TrimSpace(v)
 		}
-		list = append(list, thread{fields["Name"], fields["Seccomp"], fields["Seccomp_filters"], fields["NoNewPrivs"]})
+		list = append(list, thread{fields["Name"], fields["Seccomp"], fields["Seccomp_filters"], fields["NoNewPrivs"], fields["TracerPid"]})
 	}
 	return list
 }
@@ -186,13 +225,19 @@ func threads(t *testing.T, pid int) []thread {
 // mustBeFiltered demands a filter and no_new_privs on every thread.
 func mustBeFiltered(t *testing.T, pid, atLeast int) {
 	t.Helper()
+	mustHaveFilters(t, pid, atLeast, "1")
+}
+
+// mustHaveFilters demands so many filters on every thread, and that nobody traces it.
+func mustHaveFilters(t *testing.T, pid, atLeast int, filters string) {
+	t.Helper()
 	list := threads(t, pid)
 	if len(list) < atLeast {
 		t.Errorf("%d threads, want at least %d: %v", len(list), atLeast, list)
 	}
 	for _, th := range list {
-		if th.mode != "2" || th.filters != "1" || th.noNewPrivs != "1" {
-			t.Errorf("thread %s: seccomp mode %s, %s filters, no_new_privs %s", th.name, th.mode, th.filters, th.noNewPrivs)
+		if th.mode != "2" || th.filters != filters || th.noNewPrivs != "1" || th.tracer != "0" {
+			t.Errorf("thread %s: seccomp mode %s, %s filters, no_new_privs %s, traced by %s", th.name, th.mode, th.filters, th.noNewPrivs, th.tracer)
 		}
 	}
 }
@@ -250,4 +295,19 @@ func TestProfilesPassCheck(t *testing.T) {
 			}
 		}
 	}
+}
+
+// tids lists the threads of a process.
+func tids(t *testing.T, pid int) []int {
+	t.Helper()
+	entries, err := os.ReadDir(fmt.Sprintf("/proc/%d/task", pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []int
+	for _, e := range entries {
+		tid, _ := strconv.Atoi(e.Name())
+		list = append(list, tid)
+	}
+	return list
 }

@@ -34,7 +34,7 @@ func TestDecider(t *testing.T) {
 
 // TestDeciderRandom does so for calls of any ABI and number.
 func TestDeciderRandom(t *testing.T) {
-	x := newDecider(loadProfile(t, "memcached").Phases[0].Wide())
+	x := newDecider(loadProfile(t, "redis").Phases[0].Wide())
 	arches := []uint32{x.rules.Arches[0].Arch.Audit, x.rules.Arches[1].Arch.Audit, 0x40000003, 0}
 	rapid.Check(t, func(t *rapid.T) {
 		d := bpf.Data{
