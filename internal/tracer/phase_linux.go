@@ -42,8 +42,8 @@ func (t *tracer) start(p *process) {
 		err = t.observer.Started(reports)
 	}
 	if err == nil {
-		err = t.takeBack(p, engine)
 		t.await(p)
+		err = t.takeBack(p, engine)
 	}
 	if err == nil {
 		return
@@ -65,8 +65,8 @@ const StatusSetup = 125
 func (t *tracer) advance(p *process, to int) {
 	engine, reports, err := t.enter(p, to)
 	if err == nil {
-		err = t.takeBack(p, engine)
 		t.await(p)
+		err = t.takeBack(p, engine)
 	}
 	switch {
 	case err == nil:

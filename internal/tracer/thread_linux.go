@@ -132,5 +132,6 @@ func (t *tracer) forget(th *thread) {
 	delete(p.threads, th.tid)
 	if len(p.threads) == 0 {
 		delete(t.processes, p.pid)
+		t.watch.drop(p.pid)
 	}
 }

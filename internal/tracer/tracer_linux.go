@@ -43,6 +43,7 @@ type tracer struct {
 	late     chan int       // the phase whose time is over
 	endings  chan struct{}  // of a released process
 	service  *service       // nil if no phase begins by READY=1
+	watch    *watch         // nil unless calls are watched by eBPF
 }
 
 func newTracer(plan *Plan, link *Link) *tracer {
@@ -58,6 +59,9 @@ func newTracer(plan *Plan, link *Link) *tracer {
 func (t *tracer) prepare() error {
 	var err error
 	if t.layers, err = layersOf(t.plan); err != nil {
+		return err
+	}
+	if t.watch, err = newWatch(t.plan); err != nil {
 		return err
 	}
 	t.service, err = newService(t.plan)
@@ -164,6 +168,8 @@ func (t *tracer) wait() {
 	case <-t.children:
 	case ready := <-t.service.events():
 		t.serviceReady(ready)
+	case s := <-t.watch.events():
+		t.sighted(s)
 	case phase := <-t.late:
 		t.tooLate(phase)
 	case <-t.endings:
@@ -200,4 +206,5 @@ func (t *tracer) close() {
 		c.Stop()
 	}
 	t.service.close()
+	t.watch.close()
 }

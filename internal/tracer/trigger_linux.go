@@ -1,6 +1,7 @@
 package tracer
 
 import (
+	"fmt"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -91,6 +92,13 @@ func (t *tracer) returns(th *thread, result int64) {
 // await begins to wait for what takes a process to its next phase.
 func (t *tracer) await(p *process) {
 	to := t.next(p)
+	if to < 0 || t.waitsFor(p).Ready {
+		t.watch.drop(p.pid)
+	} else if err := t.watch.add(p.pid); err != nil {
+		t.observer.Failed(p.pid, t.plan.Policy.Phases[to].Name, fmt.Errorf("the process cannot be watched: %w", err))
+		t.observer.Ended(p.pid)
+		t.end()
+	}
 	if to < 0 || t.plan.Timeout == 0 || t.reached[to] || t.clocks[to] != nil {
 		return
 	}
@@ -123,6 +131,18 @@ func (t *tracer) stay(p *process) {
 	for _, th := range p.threads {
 		// They are let go at the stop that this makes.
 		_ = kernel.PtraceInterrupt(th.tid)
+	}
+}
+
+// sighted is a thread that has made a call that may begin a phase.
+func (t *tracer) sighted(s sighting) {
+	p := t.processes[s.pid]
+	if p == nil {
+		return
+	}
+	trigger := t.waitsFor(p)
+	if trigger != nil && !trigger.Ready && trigger.Call.Fits(&s.call) && trigger.In(s.tid == s.pid, s.name) {
+		t.advance(p, t.next(p))
 	}
 }
 
