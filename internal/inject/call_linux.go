@@ -127,7 +127,7 @@ func (p *Process) finish(t *Thread) error {
 // toSyscall waits until a thread is at the entry or exit of its call.
 func (p *Process) toSyscall(t *Thread) error {
 	for {
-		stop, err := kernel.Wait4(t.TID, 0)
+		stop, err := p.next(t)
 		if err != nil {
 			return p.lost(t, err)
 		}
@@ -231,7 +231,7 @@ func (p *Process) toPark(t *Thread) error {
 // park waits until it is there.
 func (p *Process) park(t *Thread) error {
 	for {
-		stop, err := kernel.Wait4(t.TID, 0)
+		stop, err := p.next(t)
 		if err != nil {
 			return p.lost(t, err)
 		}

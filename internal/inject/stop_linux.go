@@ -95,6 +95,9 @@ func (p *Process) await(deadline time.Time) error {
 			pause = shortPause
 			continue
 		}
+		if pause == longPause {
+			p.dropZombie()
+		}
 		if now := time.Now(); now.After(deadline) || now.Sub(p.stopped) > deafPatience && p.deaf() {
 			return p.late()
 		}
