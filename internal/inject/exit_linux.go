@@ -13,9 +13,12 @@ import (
 // says that it lives.
 func (p *Process) Exit(status int) error {
 	if !p.all(parked) {
-		if err := p.Stop(); err != nil {
+		if err := p.Stop(); err != nil && !errors.Is(err, ErrGone) {
 			return err
 		}
+	}
+	if len(p.threads) == 0 {
+		return nil // it has ended
 	}
 	if err := p.begin(); err != nil {
 		return err

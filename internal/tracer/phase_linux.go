@@ -48,7 +48,9 @@ func (t *tracer) start(p *process) {
 	if err == nil {
 		return
 	}
-	t.observer.Failed(p.pid, t.plan.Policy.Phases[t.plan.First].Name, err)
+	if !errors.Is(err, inject.ErrGone) {
+		t.observer.Failed(p.pid, t.plan.Policy.Phases[t.plan.First].Name, err)
+	}
 	if engine == nil || engine.Exit(StatusSetup) != nil {
 		t.end()
 	}
