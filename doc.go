@@ -48,8 +48,8 @@
 // # What Go itself needs
 //
 // The runtime makes calls on every thread: futex, nanosleep, mmap, madvise,
-// epoll_pwait, tgkill, rt_sigreturn, clone and others. The sets @startup,
-// @threading and @memory have them. A policy that denies one of them with
+// epoll_pwait, tgkill, rt_sigreturn, clone and others. The set @go-runtime has
+// them (see `narrow sets`). A policy that denies one of them with
 // kill-process ends the program when the runtime next makes it.
 //
 // # What is believed

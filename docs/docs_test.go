@@ -56,6 +56,7 @@ func TestEveryFenceHasAKnownLanguage(t *testing.T) {
 		"language.md": {"narrow", "text"},
 		"c.md":        {"sh", "output", "narrow", "c"},
 		"bytecode.md": {"sh", "output", "narrow", "asm", "c"},
+		"library.md":  {"go", "narrow"},
 	}
 	for file, words := range known {
 		for _, f := range fences(t, file) {

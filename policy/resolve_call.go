@@ -18,7 +18,8 @@ type callMatch struct {
 
 	// unseen is a call that lacks an argument here which it has on other
 	// architectures, such as i386's mmap, where all are behind a pointer.
-	unseen bool
+	unseen  bool
+	shipped bool // it stands in a shipped set, whose makers know that
 }
 
 // callMatches are those of each architecture, in the policy's order.
@@ -68,7 +69,7 @@ func (r *resolver) each(e *CallExpr, shipped bool, find func(*abi.Arch) (*abi.Sy
 		case open, holds:
 			out[i] = []callMatch{{numbers: numbers, conds: conds, text: e.String(), expr: e}}
 		case unseen:
-			out[i] = []callMatch{{numbers: numbers, text: e.String(), expr: e, unseen: true}}
+			out[i] = []callMatch{{numbers: numbers, text: e.String(), expr: e, unseen: true, shipped: shipped}}
 			first = func() { r.wrongArguments(a, call, e) }
 		}
 	}

@@ -75,7 +75,7 @@ func (r *resolver) addUse(b *block, u *use) {
 // let it run does not. Either is told, unless it is a shipped set's.
 func (r *resolver) decidesUnseen(u *use, m callMatch, a *abi.Arch) bool {
 	runs := u.verdict.Kind.Runs()
-	if s, ok := r.sets[u.expr.Name]; !ok || !s.shipped {
+	if !m.shipped {
 		what := fmt.Sprintf("on %s %s denies all of the call", a.Name, m.text)
 		if runs {
 			what = fmt.Sprintf("on %s %s matches no call", a.Name, m.text)

@@ -41,6 +41,14 @@ func main() {
 	wg.Wait()
 	runtime.GC()
 }`
+	goLives = `package main
+import "time"
+func main() {
+	for end := time.Now().Add(1500 * time.Millisecond); time.Now().Before(end); time.Sleep(100 * time.Microsecond) {
+		_ = make([]byte, 1<<16)
+	}
+	println("bye")
+}`
 )
 
 // TestSetsCoverPrograms traces programs made by the compilers of this machine
@@ -63,6 +71,7 @@ func TestSetsCoverPrograms(t *testing.T) {
 		{"musl-threads", "x86_64", cThreads, []string{"musl-gcc", "-pthread"}, "@startup @threading"},
 		{"go", "x86_64", goNothing, []string{"go", "build"}, "@startup"},
 		{"go-threads", "x86_64", goThreads, []string{"go", "build"}, "@startup @threading"},
+		{"go-lives", "x86_64", goLives, []string{"go", "build"}, "@startup @go-runtime"},
 	} {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
