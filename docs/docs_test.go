@@ -53,6 +53,7 @@ func fences(t *testing.T, file string) []fence {
 func TestEveryFenceHasAKnownLanguage(t *testing.T) {
 	known := map[string][]string{
 		"tutorial.md": {"sh", "output"},
+		"enter.md":    {"sh", "output"},
 		"language.md": {"narrow", "text"},
 		"c.md":        {"sh", "output", "narrow", "c"},
 		"bytecode.md": {"sh", "output", "narrow", "asm", "c"},
