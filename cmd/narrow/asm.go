@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -19,6 +20,7 @@ func newAsm(s *streams) *cobra.Command {
 	var (
 		flags      asmFlags
 		to, output string
+		asJSON     bool
 	)
 	c := &cobra.Command{
 		Use:   "asm [FILE]",
@@ -31,7 +33,19 @@ place. --for socket takes the whole language of bpfc.`,
   echo 'ret #0x7fff0000' | narrow asm --to json`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			text, err := assembleTo(s, fileOrStdin(args), to, flags)
+			assembly, err := flags.assemble(s, fileOrStdin(args))
+			if asJSON && assembly != nil {
+				return errors.Join(writeOutput(s.out, output, assemblyJSON(assembly, err)), silent(err))
+			}
+			if assembly != nil {
+				for _, w := range assembly.Warnings {
+					fmt.Fprintln(s.err, w)
+				}
+			}
+			if err != nil {
+				return err
+			}
+			text, err := formatProgram(to, assembly.Program)
 			if err != nil {
 				return err
 			}
@@ -44,6 +58,7 @@ place. --for socket takes the whole language of bpfc.`,
 	c.Flags().BoolVar(&flags.bypass, "bypass", false, "take the instructions as they are, without checking the program")
 	c.Flags().BoolVar(&flags.bpfcBugs, "bpfc-compat", false, "give bpfc's bytes where bpfc is wrong, with a warning for each")
 	c.Flags().StringVarP(&output, "output", "o", "", "write to `FILE` instead of standard output")
+	jsonFlag(c, &asJSON)
 	return c
 }
 
@@ -75,9 +90,10 @@ func (f *asmFlags) options() (o asm.Options, err error) {
 	return o, nil
 }
 
-// assembleTo assembles the file and writes the program in a format.
-func assembleTo(s *streams, file, to string, flags asmFlags) ([]byte, error) {
-	options, err := flags.options()
+// assemble assembles the file. The assembly is nil if there is no text to read,
+// and has the warnings also where there are errors.
+func (f *asmFlags) assemble(s *streams, file string) (*asm.Assembly, error) {
+	options, err := f.options()
 	if err != nil {
 		return nil, err
 	}
@@ -87,10 +103,7 @@ func assembleTo(s *streams, file, to string, flags asmFlags) ([]byte, error) {
 	}
 	assembly, err := asm.Assemble(inputName(file), text, options)
 	if err != nil {
-		return nil, badInput(err)
+		return assembly, badInput(err)
 	}
-	for _, w := range assembly.Warnings {
-		fmt.Fprintln(s.err, w)
-	}
-	return formatProgram(to, assembly.Program)
+	return assembly, nil
 }
