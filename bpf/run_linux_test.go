@@ -128,6 +128,9 @@ func newTrial(t *rapid.T, arch uint32, ip uint64) trial {
 	}
 	for _, d := range rapid.SliceOfN(bpftest.Data(), 4, 4).Draw(t, "calls") {
 		d.Nr, d.Arch, d.IP = max(d.Nr, lowestNr), arch, ip
+		for n := range d.Args {
+			d.Args[n] = uint64(uintptr(d.Args[n])) // what a register of this machine holds
+		}
 		if dividesByZero(vm, &d) {
 			tr.fatal = append(tr.fatal, d)
 		} else {
