@@ -32,11 +32,12 @@ type builder struct {
 	policy *policy.Policy
 	needs  Needs
 	proofs *proved.Proofs
+	trap   bool // see Sandbox.Trapping
 }
 
 // build makes a Sandbox: every filter compiled and proved, the phases a staircase.
-func build(p *policy.Policy, needs Needs, proofs *proved.Proofs) (*Sandbox, error) {
-	b := &builder{p, needs, proofs}
+func (b *builder) build() (*Sandbox, error) {
+	p, needs := b.policy, b.needs
 	s := &Sandbox{policy: p, needs: needs, threads: map[int]threadEntry{}, domains: make([][]int, len(p.Phases))}
 	for i := range p.Phases {
 		st, err := b.step(i)
@@ -87,11 +88,12 @@ func (b *builder) step(i int) (*step, error) {
 
 // filter compiles rules and proves the program.
 func (b *builder) filter(rules *policy.Rules, phase, class string) (*filter, error) {
-	if b.needs.Seccomp == AuditOnly {
-		rules = audit(rules)
-	}
 	wrong := func(kind, err error) error {
 		return &Error{Phase: phase, Class: class, Layer: LayerSeccomp, Kind: kind, Err: err}
+	}
+	rules, err := b.revise(rules)
+	if err != nil {
+		return nil, wrong(nil, err)
 	}
 	program, err := b.proofs.Filter(rules)
 	var unproved *proved.Error
@@ -175,30 +177,6 @@ func (st *step) threadFilters() []*filter {
 		all = append(all, f)
 	}
 	return all
-}
-
-// audit is rules that deny nothing: what they would deny is logged.
-func audit(r *policy.Rules) *policy.Rules {
-	watched := &policy.Rules{Else: logged(r.Else), ElseAt: r.ElseAt}
-	for _, a := range r.Arches {
-		lists := make([]policy.List, len(a.Lists))
-		for i, list := range a.Lists {
-			for _, m := range list {
-				c := *m
-				c.Verdict = logged(m.Verdict)
-				lists[i] = append(lists[i], &c)
-			}
-		}
-		watched.Arches = append(watched.Arches, &policy.ArchRules{Arch: a.Arch, Lists: lists})
-	}
-	return watched
-}
-
-func logged(v policy.Verdict) policy.Verdict {
-	if v.Kind.Runs() {
-		return v
-	}
-	return policy.Verdict{Kind: policy.Log}
 }
 
 // unsupervised refuses verdicts that somebody beside the program must answer.

@@ -81,7 +81,7 @@ func New(p *policy.Policy, options ...Options) (*Sandbox, error) {
 	if o.RememberProofs {
 		proofs = proved.Remember()
 	}
-	return build(p, o.Needs, proofs)
+	return (&builder{policy: p, needs: o.Needs, proofs: proofs}).build()
 }
 
 // maxPolicy bounds a policy's file in bytes.
@@ -125,6 +125,9 @@ func one(options []Options) (Options, error) {
 	}
 	return o, nil
 }
+
+// Policy is what the Sandbox is of.
+func (s *Sandbox) Policy() *policy.Policy { return s.policy }
 
 // Phases lists the policy's phases in the order in which they are entered.
 func (s *Sandbox) Phases() []string {

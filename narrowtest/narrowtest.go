@@ -11,7 +11,9 @@
 //
 // The child is the test binary once more, with -test.run naming the one
 // assertion; so what stands before it in the test function runs in the child,
-// too. A child that takes longer than Timeout is killed, and the assertion
+// too. Where an assertion fails because a call was killed, one more child is
+// started, in which the call is trapped, so that the failure names the call, the
+// rule that denies it and the lines of Go that made it. A child that takes longer than Timeout is killed, and the assertion
 // fails. Off Linux the assertions are skipped.
 package narrowtest
 
@@ -79,9 +81,16 @@ func (in In) assert(t *testing.T, name string, try func() error, judge func(Outc
 	t.Run(name, func(t *testing.T) {
 		o := in.Try(t, try)
 		if wrong := judge(o); wrong != "" {
-			t.Errorf("%s in phase %s: %s, but %v", name, in.Phase, wrong, o)
+			t.Errorf("%s in phase %s%s: %s, but %v%s", name, in.Phase, in.inClass(), wrong, o, in.denied(t, o))
 		}
 	})
+}
+
+func (in In) inClass() string {
+	if in.Class == "" {
+		return ""
+	}
+	return ", thread " + in.Class
 }
 
 // Outcome is how a try went.
@@ -127,14 +136,18 @@ func (in In) enter() error {
 	if in.Sandbox == nil {
 		return nil
 	}
+	s, err := in.sandbox()
+	if err != nil {
+		return err
+	}
 	found := false
-	for _, phase := range in.Sandbox.Phases() {
+	for _, phase := range s.Phases() {
 		if in.Before != nil {
 			if err := in.Before(phase); err != nil {
 				return err
 			}
 		}
-		if _, err := in.Sandbox.Enter(phase); err != nil {
+		if _, err := s.Enter(phase); err != nil {
 			return err
 		}
 		if phase == in.Phase {
@@ -148,7 +161,7 @@ func (in In) enter() error {
 	if in.Class == "" {
 		return nil
 	}
-	_, err := in.Sandbox.EnterThread(in.Class)
+	_, err = s.EnterThread(in.Class)
 	return err
 }
 

@@ -14,10 +14,39 @@ import (
 	"testing"
 	"time"
 	"unsafe"
+
+	"github.com/narrow-sandbox/narrow"
 )
 
 // childEnv names, in a child, the test whose assertion it is there for.
 const childEnv = "NARROWTEST_CHILD"
+
+// trapEnv is set in a child that is to tell where it is killed.
+const trapEnv = "NARROWTEST_TRAP"
+
+// sandbox is the one to enter.
+func (in In) sandbox() (*narrow.Sandbox, error) {
+	if os.Getenv(trapEnv) != "" {
+		return in.Sandbox.Trapping()
+	}
+	return in.Sandbox, nil
+}
+
+// denied says, of a try that was killed, which call it was for: by one more
+// child, in which what kills is a trap.
+func (in In) denied(t *testing.T, o Outcome) string {
+	if in.Sandbox == nil || !o.Tried || !o.Killed && !o.ThreadKilled {
+		return ""
+	}
+	again, err := in.parent(t.Name(), trapEnv+"=1", "GOTRACEBACK=single")
+	if err != nil {
+		return ""
+	}
+	if text := where(again.Output, in.why); text != "" {
+		return "; " + text
+	}
+	return ""
+}
 
 // board is what parent and child see of each other: a page that both have
 // mapped, so that a child which may make no call at all can still say how it goes.
@@ -89,7 +118,7 @@ func (b *board) say(err error, state uint32) {
 }
 
 // parent starts the child and watches it.
-func (in In) parent(name string) (Outcome, error) {
+func (in In) parent(name string, env ...string) (Outcome, error) {
 	f, err := os.CreateTemp("", "narrowtest")
 	if err != nil {
 		return Outcome{}, err
@@ -109,7 +138,7 @@ func (in In) parent(name string) (Outcome, error) {
 	var output bytes.Buffer
 	cmd := exec.CommandContext(ctx, "/proc/self/exe", "-test.run="+pattern(name), "-test.count=1", "-test.timeout="+in.timeout().String())
 	cmd.Args[0] = os.Args[0]
-	cmd.Env = append(os.Environ(), childEnv+"="+name)
+	cmd.Env = append(append(os.Environ(), childEnv+"="+name), env...)
 	cmd.ExtraFiles = []*os.File{f}
 	cmd.Stdout, cmd.Stderr = &output, &output
 	cmd.WaitDelay = time.Second
@@ -118,7 +147,7 @@ func (in In) parent(name string) (Outcome, error) {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	lost := watch(b, cmd.Process, ended)
+	lost := watch(ctx, b, cmd.Process, ended)
 	o := b.outcome()
 	o.Output, o.ThreadKilled = output.String(), lost
 	o.TimedOut = ctx.Err() != nil && !o.Done && !lost
@@ -146,13 +175,16 @@ func pattern(name string) string {
 
 // watch waits for the child's end, and brings it about where the child cannot:
 // it is done and may not exit, or the thread that tried is dead.
-func watch(b *board, p *os.Process, ended <-chan error) (threadLost bool) {
+func watch(ctx context.Context, b *board, p *os.Process, ended <-chan error) (threadLost bool) {
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	var since time.Time
 	for {
 		select {
 		case <-ended:
+			return false
+		case <-ctx.Done(): // it is being killed
+			<-ended
 			return false
 		case <-tick.C:
 		}
