@@ -2,7 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"runtime"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -60,6 +62,9 @@ type layerSeen struct {
 
 // runDemo runs the server, asks it, and prints the account.
 func runDemo(s *streams, asJSON bool) error {
+	if runtime.GOOS != "linux" {
+		return &statusError{statusKernel, errors.New("the demo narrows a server, which needs Linux")}
+	}
 	place, err := newBreakIn() // a home to rob, and somebody to connect to
 	if err != nil {
 		return badInput(err)

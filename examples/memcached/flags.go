@@ -13,6 +13,7 @@ import (
 // options are what the command line asks for.
 type options struct {
 	config                    server.Config
+	user                      string // to become
 	printPolicy, printVersion bool
 }
 
@@ -43,6 +44,7 @@ func parseFlags(args []string, complaints io.Writer) (*options, error) {
 	f.IntVar(&c.MaxConnections, "c", c.MaxConnections, "the most `connections` at a time")
 	f.IntVar(&c.Threads, "t", c.Threads, "worker `threads`")
 	f.IntVar(&c.Backlog, "b", c.Backlog, "the `backlog` of connections not yet accepted")
+	f.StringVar(&o.user, "u", "", "the `user` to become, where root starts it")
 	udp := f.Int("U", 0, "UDP `port`; only 0, which is none")
 	f.BoolFunc("v", "say what is entered, and where it listens", raise(&c.Verbosity, 1))
 	f.BoolFunc("vv", "the same, as memcached has it", raise(&c.Verbosity, 2))

@@ -45,7 +45,11 @@ func run(args []string, out, complaints io.Writer) int {
 		return 0
 	}
 	o.config.Log = complaints
-	if err := server.Run(untilSignal(), o.config); err != nil {
+	err = become(o.user)
+	if err == nil {
+		err = server.Run(untilSignal(), o.config)
+	}
+	if err != nil {
 		fmt.Fprintf(complaints, "memcached: %v\n", err)
 		return statusFailed
 	}

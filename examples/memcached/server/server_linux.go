@@ -2,13 +2,12 @@ package server
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"time"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -167,55 +166,22 @@ func (s *Server) serve(ctx context.Context) error {
 	}
 	stop := context.AfterFunc(ctx, s.Stop)
 	defer stop()
-	var working sync.WaitGroup
-	defer working.Wait()
-	defer s.dismiss()
-	ready := make(chan error, len(s.workers))
-	failed := make(chan error, len(s.workers))
-	for _, w := range s.workers {
-		working.Go(func() {
-			runtime.LockOSThread()
-			if s.sandbox == nil {
-				defer runtime.UnlockOSThread()
-			}
-			nameThread(ClassWorker)
-			err := s.enterThread(ClassWorker)
-			ready <- err
-			if err == nil {
-				err = w.run()
-			}
-			if err != nil {
-				failed <- err
-				s.Stop()
-			}
-		})
-	}
-	for range s.workers {
-		if err := <-ready; err != nil {
-			return err
-		}
+	c := s.startWorkers()
+	err := s.serveWith(c)
+	s.dismiss()
+	return errors.Join(err, c.wait())
+}
+
+// serveWith is main's part.
+func (s *Server) serveWith(c *crew) error {
+	if err := c.settle(len(s.workers)); err != nil {
+		return err
 	}
 	if err := s.enterThread(ClassMain); err != nil {
 		return err
 	}
 	s.tellReady()
-	if err := s.accept(); err != nil {
-		return err
-	}
-	select {
-	case err := <-failed:
-		return err
-	default:
-		return nil
-	}
-}
-
-// nameThread names the calling thread, for those who look at /proc.
-func nameThread(name string) {
-	text, err := unix.BytePtrFromString(name)
-	if err == nil {
-		_ = unix.Prctl(unix.PR_SET_NAME, uintptr(unsafe.Pointer(text)), 0, 0, 0)
-	}
+	return s.accept()
 }
 
 func (s *Server) tellReady() {
