@@ -114,9 +114,10 @@ func (s *step) admits() error {
 	return nil
 }
 
-// budget reads the filters of a thread and asks whether the kernel admits one more.
+// budget asks whether the kernel admits one more filter on a thread. Those that
+// it has are read only if their lengths leave a doubt.
 func (s *step) budget(p plan) error {
-	if p.filter == nil {
+	if p.filter == nil || s.fits(p) {
 		return nil
 	}
 	stack, err := filtersOf(p.TID)
@@ -127,6 +128,20 @@ func (s *step) budget(p plan) error {
 		return s.wrong(p.Thread, nil, err, "it has filters of its own already")
 	}
 	return nil
+}
+
+// fits reports whether the filters are within the budget whatever they are made of.
+func (s *step) fits(p plan) bool {
+	const mostCost = 5 // of an instruction, once the kernel has converted it
+	sum := len(p.filter.Program)
+	for i := range p.Status.SeccompFilters {
+		n, err := kernel.PtraceSeccompFilterLen(p.TID, i)
+		if err != nil {
+			return false
+		}
+		sum += n
+	}
+	return p.Status.SeccompFilters >= 0 && sum*mostCost < bpf.Budget
 }
 
 // filtersOf reads all filters of a stopped thread, the oldest first.

@@ -12,21 +12,32 @@ import (
 // ENOENT means that there is none of that number. It needs CAP_SYS_ADMIN in the initial user namespace and a calling thread
 // without a filter (EACCES), and a kernel with CONFIG_CHECKPOINT_RESTORE (EIO).
 func PtraceSeccompGetFilter(tid, index int) (bpf.Program, error) {
-	const op = "ptrace(PTRACE_SECCOMP_GET_FILTER)"
-	// Without a buffer the length is told.
-	n, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_SECCOMP_GET_FILTER, uintptr(tid), uintptr(index), 0, 0, 0)
-	if errno != 0 {
-		return nil, &Error{op, Seccomp, tid, errno}
+	n, err := PtraceSeccompFilterLen(tid, index)
+	if err != nil {
+		return nil, err
 	}
 	program := make(bpf.Program, n)
 	if n == 0 {
 		return program, nil
 	}
-	_, _, errno = unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_SECCOMP_GET_FILTER, uintptr(tid), uintptr(index), uintptr(unsafe.Pointer(&program[0])), 0, 0)
+	_, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_SECCOMP_GET_FILTER, uintptr(tid), uintptr(index), uintptr(unsafe.Pointer(&program[0])), 0, 0)
 	if errno != 0 {
-		return nil, &Error{op, Seccomp, tid, errno}
+		return nil, &Error{opGetFilter, Seccomp, tid, errno}
 	}
 	return program, nil
+}
+
+const opGetFilter = "ptrace(PTRACE_SECCOMP_GET_FILTER)"
+
+// PtraceSeccompFilterLen tells how many instructions a filter has, with the
+// errors of PtraceSeccompGetFilter.
+func PtraceSeccompFilterLen(tid, index int) (int, error) {
+	// Without a buffer the length is told.
+	n, _, errno := unix.RawSyscall6(unix.SYS_PTRACE, unix.PTRACE_SECCOMP_GET_FILTER, uintptr(tid), uintptr(index), 0, 0, 0)
+	if errno != 0 {
+		return 0, &Error{opGetFilter, Seccomp, tid, errno}
+	}
+	return int(n), nil
 }
 
 // PtraceSeccompGetMetadata reads the flags that a filter was installed with,

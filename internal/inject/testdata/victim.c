@@ -39,6 +39,13 @@ static void hear(void) {
 	while (read(0, line, sizeof line) < 0 && errno == EINTR) { }
 }
 
+/* patience waits a little for another, unless whoever tells us what to do is gone. */
+static void patience(void) {
+	struct pollfd in = {0, 0, 0};
+	if (poll(&in, 1, 0) == 1 && in.revents & POLLHUP) _exit(9);
+	sched_yield();
+}
+
 static void *sleeper(void *arg) {
 	for (;;) pause();
 	return arg;
@@ -98,7 +105,7 @@ static void sleeping(pid_t tid) {
 		close(fd);
 		text[n < 0 ? 0 : n] = 0;
 		state = strrchr(text, ')');
-		if (n > 0 && state && state[2] != 'S') sched_yield();
+		if (n > 0 && state && state[2] != 'S') patience();
 	}
 }
 
@@ -122,11 +129,11 @@ static int pingpong(void) {
 	while (!stop || rounds % N) {
 		struct player *p = &players[rounds++ % N];
 		int turn = p->done + 1;
-		while (p->ready < turn) sched_yield();
+		while (p->ready < turn) patience();
 		if (p->kind == 3) sleeping(p->tid);
 		pthread_kill(p->thread, SIGRTMIN);
-		while (p->done < turn) sched_yield();
-		if (read(0, &line, 1) == 1) stop = 1;
+		while (p->done < turn) patience();
+		if (read(0, &line, 1) != -1) stop = 1;
 	}
 	int odd = 0;
 	for (int i = 0; i < N; i++) odd += players[i].odd;
@@ -163,10 +170,10 @@ static int storm(void) {
 	say("ready");
 	fcntl(0, F_SETFL, O_NONBLOCK);
 	char line;
-	for (long i = 0; read(0, &line, 1) != 1; i++) {
+	for (long i = 0; read(0, &line, 1) == -1; i++) {
 		int failed = i % 3 ? pthread_sigqueue(t[i % N], SIGRTMIN, nothing) : sigqueue(getpid(), SIGRTMIN + 1, nothing);
 		if (!failed) sent++;
-		while (sent - handled > 64) sched_yield();
+		while (sent - handled > 64) patience();
 	}
 	for (int i = 0; i < 2000 && handled < sent; i++) usleep(1000);
 	printf("lost %ld of %ld\n", sent - handled, sent);
