@@ -205,6 +205,8 @@ type enterReport struct {
 	Layers    []enterLayer          `json:"layers"`
 	Threads   []inject.ThreadReport `json:"threads"`
 	Notes     []string              `json:"notes"`
+
+	Descriptors []inject.Descriptor `json:"descriptors"` // that are open, and keep their powers
 }
 
 type enterLayer struct {
@@ -219,6 +221,7 @@ func newEnterReport(p *policy.Policy, seen *inject.Report, lacks []inject.Lack) 
 		Version: 1, Policy: p.Name, Phase: seen.Phase, PID: seen.PID, Whole: len(lacks) == 0,
 		StoppedMS: float64(seen.Stopped.Round(time.Microsecond)) / float64(time.Millisecond),
 		Layers:    []enterLayer{}, Threads: seen.Threads, Notes: append([]string{}, seen.Notes...),
+		Descriptors: append([]inject.Descriptor{}, seen.Descriptors...),
 	}
 	for _, l := range seen.Layers {
 		r.Layers = append(r.Layers, enterLayer{Layer: l.Layer, Status: "enforced", Seen: l.Seen})
@@ -227,7 +230,7 @@ func newEnterReport(p *policy.Policy, seen *inject.Report, lacks []inject.Lack) 
 		r.Layers = append(r.Layers, enterLayer{Layer: l.Layer, Status: "absent", Lacks: l.Err.Error()})
 	}
 	if p.Process.SetDescriptors {
-		r.Notes = append(r.Notes, "the descriptors line is about what a program is handed at its start: a live one's are left open, and keep their powers")
+		r.Notes = append(r.Notes, "the descriptors line is about what a program is handed at its start: a live one's are left open")
 	}
 	return r
 }
@@ -267,6 +270,7 @@ func (r *enterReport) print(s *streams) error {
 	for _, l := range r.Layers {
 		fmt.Fprintf(s.out, "%s: %s: %s\n", l.Layer, l.Status, cmpOr(l.Seen, l.Lacks))
 	}
+	fmt.Fprintf(s.out, "%d descriptors are open and keep their powers\n", len(r.Descriptors))
 	for _, note := range r.Notes {
 		fmt.Fprintf(s.out, "note: %s\n", note)
 	}

@@ -15,6 +15,9 @@ type Report struct {
 	Threads []ThreadReport
 	Layers  []LayerReport
 	Notes   []string
+
+	// Descriptors are open, and keep their powers.
+	Descriptors []Descriptor
 }
 
 // ThreadReport is one thread, as /proc shows it.
@@ -39,4 +42,10 @@ type LayerReport struct {
 type Lack struct {
 	Layer kernel.Layer
 	Err   error
+}
+
+// Descriptor is an open descriptor of the process.
+type Descriptor struct {
+	FD     int    `json:"fd"`
+	Target string `json:"target"`
 }

@@ -3,6 +3,7 @@ package kernel
 import (
 	"os"
 	"runtime"
+	"sort"
 	"strconv"
 	"unsafe"
 
@@ -95,4 +96,26 @@ func SameFiles(tid, other int) bool {
 	const kcmpFiles = 2 // KCMP_FILES (linux/kcmp.h)
 	r, _, errno := unix.RawSyscall6(unix.SYS_KCMP, uintptr(tid), uintptr(other), kcmpFiles, 0, 0, 0)
 	return errno != 0 || r == 0
+}
+
+// DescriptorsOf lists another process's descriptors by number; whether they are
+// close-on-exec is not told.
+func DescriptorsOf(pid int) ([]Descriptor, error) {
+	dir := "/proc/" + strconv.Itoa(pid) + "/fd"
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return nil, &Error{"openat(" + dir + ")", Descriptors, 0, errnoOf(err)}
+	}
+	var open []Descriptor
+	for _, e := range entries {
+		fd, err := strconv.Atoi(e.Name())
+		if err != nil {
+			continue
+		}
+		if target, err := os.Readlink(dir + "/" + e.Name()); err == nil {
+			open = append(open, Descriptor{FD: fd, Target: target})
+		}
+	}
+	sort.Slice(open, func(i, j int) bool { return open[i].FD < open[j].FD })
+	return open, nil
 }
