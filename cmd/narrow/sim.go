@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/narrow-sandbox/narrow/bpf"
 	"github.com/narrow-sandbox/narrow/policy"
 )
 
@@ -25,8 +27,8 @@ func newSim(s *streams) *cobra.Command {
 		Short: "Run calls through a policy's program, or through any program",
 		Long: `Sim compiles the policy (or reads the program: .bpf assembler, .raw, .json) and
 runs calls through it as the kernel would. A CALL is written in the notation,
-'socket(family == AF_INET)'; arguments that it leaves open are 0. With --jsonl it
-reads one call a line from standard input:
+'socket(family == AF_INET)'; arguments that it leaves open are 0. Or it is JSON, as
+--jsonl reads it from standard input, one a line:
 
   {"arch":"x86_64","nr":1,"ip":"0x0","args":["0x1","0x0","0x5","0x0","0x0","0x0"]}
 
@@ -77,23 +79,46 @@ It ends with 1 if a CALL is not let through; a stream ends with 0.`,
 	return c
 }
 
+// parseCall reads a call in the notation, or as a line of --jsonl.
+func (sim *simulator) parseCall(text string) (lineCall, error) {
+	if !strings.HasPrefix(text, "{") {
+		data, err := parseCall(text, sim.arch)
+		return lineCall{data: data}, err
+	}
+	c, err := sim.parseLine([]byte(text))
+	if err != nil {
+		return c, badInput(fmt.Errorf("%s: %w", printable(text), err))
+	}
+	return c, nil
+}
+
+// describe writes a call in the notation, with its arch where that is another
+// than is meant anyway.
+func (sim *simulator) describe(d bpf.Data) string {
+	if d.Arch == sim.arch.Audit && sim.arch.Owns(d.Nr) {
+		return policy.Describe(sim.arch, d)
+	}
+	return describe(d)
+}
+
 // simCalls answers calls in the notation, a line each.
 func simCalls(s *streams, sim *simulator, calls []string, asJSON bool) error {
 	denied := false
 	for _, text := range calls {
-		data, err := parseCall(text, sim.arch)
+		c, err := sim.parseCall(text)
 		if err != nil {
 			return err
 		}
-		a, err := sim.answer(lineCall{data: data})
+		a, err := sim.answer(c)
 		if err != nil {
 			return err
 		}
+		said := sim.describe(c.data)
 		denied = denied || !a.verdict.Kind.Runs()
 		if asJSON {
-			err = json.NewEncoder(s.out).Encode(a.wire(policy.Describe(sim.arch, data)))
+			err = json.NewEncoder(s.out).Encode(a.wire(said))
 		} else {
-			_, err = fmt.Fprintf(s.out, "%s: %s%s, %d steps\n", policy.Describe(sim.arch, data), a.verdict, a.because(), a.steps)
+			_, err = fmt.Fprintf(s.out, "%s: %s%s, %d steps\n", said, a.verdict, a.because(), a.steps)
 		}
 		if err == nil && a.trail != nil && !asJSON {
 			err = a.view.printTrail(s.out, a.trail)
