@@ -31,12 +31,17 @@ func sweep(items []item, emit func(s span, active []residual)) {
 	slices.Sort(events)
 	a := active{items: items}
 	var low uint32
-	for _, e := range events {
-		if at := uint32(e >> 32); at != low {
+	for len(events) > 0 {
+		at, n := uint32(events[0]>>32), 1
+		for n < len(events) && uint32(events[n]>>32) == at {
+			n++
+		}
+		if at != low {
 			emit(span{low, at - 1}, a.residuals)
 			low = at
 		}
-		a.apply(e)
+		a.applyAll(events[:n])
+		events = events[n:]
 	}
 	emit(span{low, maxWord}, a.residuals)
 }
@@ -52,6 +57,54 @@ type active struct {
 	items     []item
 	orders    []int32
 	residuals []residual
+}
+
+// few events are applied one by one; that takes time by what is active for each
+// of them, and so for more the whole is made anew.
+const few = 8
+
+// applyAll applies the events of one value.
+func (a *active) applyAll(events []uint64) {
+	if len(events) <= few {
+		for _, e := range events {
+			a.apply(e)
+		}
+		return
+	}
+	ended := make(map[int32]bool, len(events))
+	var begun []item
+	for _, e := range events {
+		it := a.items[e&(begins-1)]
+		if e&begins != 0 {
+			begun = append(begun, it)
+		} else {
+			ended[it.order] = true
+		}
+	}
+	slices.SortFunc(begun, func(x, y item) int { return compare(int64(x.order), int64(y.order)) })
+	a.merge(ended, begun)
+}
+
+// merge makes the active items anew: without some, and with others.
+func (a *active) merge(ended map[int32]bool, begun []item) {
+	orders, residuals := a.orders, a.residuals
+	a.orders = make([]int32, 0, len(orders)+len(begun))
+	a.residuals = make([]residual, 0, len(orders)+len(begun))
+	add := func(order int32, r residual) {
+		a.orders, a.residuals = append(a.orders, order), append(a.residuals, r)
+	}
+	for i, order := range orders {
+		for len(begun) > 0 && begun[0].order < order {
+			add(begun[0].order, begun[0].residual)
+			begun = begun[1:]
+		}
+		if !ended[order] {
+			add(order, residuals[i])
+		}
+	}
+	for _, it := range begun {
+		add(it.order, it.residual)
+	}
 }
 
 func (a *active) apply(event uint64) {
