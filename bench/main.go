@@ -48,6 +48,7 @@ type options struct {
 	narrow  string
 	scmp    string
 	update  bool
+	record  bool
 	strict  bool
 	timeout time.Duration
 }
@@ -60,6 +61,7 @@ func readFlags() *options {
 	flag.StringVar(&o.narrow, "narrow", "", "measure this `BINARY` instead of building cmd/narrow")
 	flag.StringVar(&o.scmp, "libseccomp", "", "compare with scmp_bpf_sim of the libseccomp source in this `FOLDER` (apt-get source libseccomp)")
 	flag.BoolVar(&o.update, "update", false, "write the table into docs/performance.md")
+	flag.BoolVar(&o.record, "record", false, "record traces/ anew instead of measuring; needs strace, memcached, nginx and go")
 	flag.BoolVar(&o.strict, "strict", false, "end with 1 if a target is missed")
 	flag.DurationVar(&o.timeout, "timeout", 10*time.Minute, "give up after this long")
 	flag.Parse()
@@ -81,6 +83,9 @@ func run() error {
 		return err
 	}
 	defer b.close()
+	if o.record {
+		return record(b)
+	}
 	return b.sections(chosen)
 }
 
@@ -88,10 +93,10 @@ func run() error {
 // was missed.
 func (b *bench) sections(chosen []section) error {
 	fmt.Println(b.where)
-	var done []table
+	var done []report
 	var missed []string
 	for _, s := range chosen {
-		rows, err := s.run(b)
+		reports, err := s.reports(b)
 		if errors.Is(err, exec.ErrNotFound) {
 			fmt.Printf("\n%s: skipped: %v\n", s.title, err)
 			continue
@@ -99,10 +104,11 @@ func (b *bench) sections(chosen []section) error {
 		if err != nil {
 			return fmt.Errorf("%s: %w", s.name, err)
 		}
-		t := table{s.title, s.about, rows}
-		fmt.Print("\n", t.text())
-		done = append(done, t)
-		missed = append(missed, t.missed()...)
+		for _, r := range reports {
+			fmt.Print("\n", r.text())
+			missed = append(missed, r.missed()...)
+		}
+		done = append(done, reports...)
 	}
 	if b.options.update {
 		if err := updateDocument(b.where, done); err != nil {

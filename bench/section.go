@@ -11,7 +11,23 @@ type section struct {
 	name  string // for -only
 	title string
 	about string // what the columns hold, for people
-	run   func(*bench) ([]row, error)
+	run   func(*bench) ([]row, error) // nil where reportsOf has what measures it
+}
+
+// report is a table with its results.
+type report interface {
+	text() string     // for a terminal
+	markdown() string // for a document; its first line is the title's
+	missed() []string // what exceeds its target
+}
+
+// reports measures the section.
+func (s *section) reports(b *bench) ([]report, error) {
+	if measure := reportsOf(s.name); measure != nil {
+		return measure(b)
+	}
+	rows, err := s.run(b)
+	return []report{&table{s.title, s.about, rows}}, err
 }
 
 func sectionNames() []string {

@@ -17,5 +17,15 @@ func allSections() []section {
 			"one run of a program on a call; without narrow it is golang.org/x/net/bpf's machine, or libseccomp's", vmRows},
 		{"assembler", "assembler and disassembler",
 			"lines a second, in the best round; without narrow it is bpfc, a process for each program", assemblerRows},
+		{"peers", "narrow and its peers", "", nil},
 	}
+}
+
+// reportsOf is what measures a section whose tables have columns of their own,
+// nil for any other.
+func reportsOf(section string) func(*bench) ([]report, error) {
+	if section == "peers" {
+		return peerReports
+	}
+	return nil
 }

@@ -1,6 +1,7 @@
 // Command elastic is github.com/elastic/go-seccomp-bpf as a peer: see package
 // wire. It has no comparison under a mask, but whether bits are set: a test
-// that all of some are not is written with that, and any other cannot be.
+// that all of some are not is written with that, and any other cannot be. Its
+// errno is always EPERM.
 package main
 
 import (
@@ -27,14 +28,14 @@ var ops = map[wire.Op]seccomp.Operation{
 }
 
 func build(f *wire.Filter) (bpf.Program, error) {
-	policy := seccomp.Policy{DefaultAction: seccomp.Action(f.Default)}
+	policy := seccomp.Policy{DefaultAction: action(f.Default)}
 	groups := map[uint32]int{}
 	for _, r := range f.Rules {
 		at, ok := groups[r.Action]
 		if !ok {
 			at = len(policy.Syscalls)
 			groups[r.Action] = at
-			policy.Syscalls = append(policy.Syscalls, seccomp.SyscallGroup{Action: seccomp.Action(r.Action)})
+			policy.Syscalls = append(policy.Syscalls, seccomp.SyscallGroup{Action: action(r.Action)})
 		}
 		g := &policy.Syscalls[at]
 		if len(r.Conds) == 0 {
@@ -61,6 +62,9 @@ func build(f *wire.Filter) (bpf.Program, error) {
 	}
 	return program, nil
 }
+
+// action is without data, which it does not take.
+func action(a uint32) seccomp.Action { return seccomp.Action(bpf.Action(a).Kind()) }
 
 func conditions(conds []wire.Cond) (seccomp.ArgumentConditions, error) {
 	var all seccomp.ArgumentConditions
