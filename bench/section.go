@@ -10,7 +10,7 @@ import (
 type section struct {
 	name  string // for -only
 	title string
-	about string // what the columns hold, for people
+	about string                      // what the columns hold, for people
 	run   func(*bench) ([]row, error) // nil where reportsOf has what measures it
 }
 
