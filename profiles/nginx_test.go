@@ -764,6 +764,6 @@ func TestNginxParams(t *testing.T) {
 		{"unix=yes", "socket(family == AF_UNIX, type == SOCK_STREAM)", "allow"},
 		{"dns=yes", "socket(family == AF_INET, type == SOCK_DGRAM)", "allow"},
 	} {
-		wantVerdict(t, "nginx", c.set, c.call, c.verdict)
+		wantVerdict(t, "nginx", "worker", c.set, c.call, c.verdict)
 	}
 }

@@ -85,10 +85,10 @@ func emptyBut(t *testing.T, dir string, names ...string) {
 	}
 }
 
-// wantVerdict runs a call through the program of a profile with a param set.
-func wantVerdict(t *testing.T, profile, set, call, verdict string) {
+// wantVerdict runs a call of the first thread through a profile with a param set.
+func wantVerdict(t *testing.T, profile, phase, set, call, verdict string) {
 	t.Helper()
-	args := []string{"sim"}
+	args := []string{"sim", "--phase", phase, "--thread", "main"}
 	if set != "" {
 		args = append(args, "--set", set)
 	}
