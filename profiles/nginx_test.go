@@ -13,8 +13,10 @@ import (
 	"net/http/httptest"
 	"net/http/httptrace"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -79,7 +81,7 @@ func newSite(t *testing.T, who user, more string, main ...string) *site {
 	n.client = &http.Client{Timeout: 8 * time.Second, Transport: &http.Transport{DisableCompression: true}}
 	t.Cleanup(n.client.CloseIdleConnections)
 	n.sets = []string{"port=" + n.port, "tls=no", "www=" + n.dir + "/www", "conf=" + n.dir + "/conf",
-		"state=" + n.dir + "/state", "logs=" + n.dir + "/logs", "run=" + n.dir + "/run"}
+		"state=" + n.dir + "/state", "logs=" + n.dir + "/logs", "run=" + n.dir + "/run", "threads=yes"}
 	n.configure(more)
 	return n
 }
@@ -183,7 +185,8 @@ func (n *site) until(path, text string) {
 			return
 		}
 	}
-	n.t.Fatalf("GET %s: %.200q, want %.200q", path, got, text)
+	log, _ := os.ReadFile(filepath.Join(n.dir, "logs/error.log"))
+	n.t.Fatalf("GET %s: %.200q, want %.200q\n%s", path, got, text, log)
 }
 
 // workers waits until a master has two and lists them. Their titles change once
@@ -207,17 +210,34 @@ func workers(t *testing.T, master int) []int {
 	}
 }
 
-// mustBeFiltered looks at master and workers. Workers of root have become
-// another user without powers.
+// mustBeFiltered looks at master and workers: each worker has come a phase
+// further and is nobody's tracee. Workers of root have become another user
+// without powers.
 func (n *site) mustBeFiltered(master int) {
 	n.t.Helper()
-	mustBeFiltered(n.t, master, 1)
+	n.waitForFilters(master, "2")
 	for _, pid := range workers(n.t, master) {
+		n.waitForFilters(pid, "3")
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 		if err != nil || bytes.Contains(text, []byte("Uid:\t0")) || !bytes.Contains(text, []byte("CapEff:\t0000000000000000")) {
 			n.t.Errorf("worker %d: %v\n%s", pid, err, text)
 		}
-		mustBeFiltered(n.t, pid, 1)
+		mustHaveFilters(n.t, pid, 1, "3")
+	}
+}
+
+// waitForFilters waits until a process has come to its phase: a worker that
+// has its title has not waited for anybody yet.
+func (n *site) waitForFilters(pid int, filters string) {
+	n.t.Helper()
+	for deadline := time.Now().Add(8 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		list := threads(n.t, pid)
+		if !slices.ContainsFunc(list, func(th thread) bool { return th.filters != filters || th.noNewPrivs != "1" }) {
+			return
+		}
+		if time.Now().After(deadline) {
+			n.t.Fatalf("process %d should have %s filters: %v", pid, filters, list)
+		}
 	}
 }
 
@@ -272,7 +292,7 @@ func TestNginxServes(t *testing.T) {
 		}
 		n.mustBeFiltered(n.cmd.Process.Pid)
 		for _, pid := range children(t, n.cmd.Process.Pid) {
-			mustBeFiltered(t, pid, 1) // those that look after the cache, too
+			n.waitForFilters(pid, "3") // those that look after the cache, too
 		}
 		if state := n.stop(syscall.SIGQUIT); state.ExitCode() != 0 {
 			t.Errorf("ended with %v after SIGQUIT", state)
@@ -353,7 +373,23 @@ func TestNginxReloads(t *testing.T) {
 			waitGone(t, pid)
 		}
 		n.mustBeFiltered(n.cmd.Process.Pid)
+		n.tracerStays()
 	})
+}
+
+// tracerStays demands that the master, which may fork more workers, is traced,
+// that status says so, and that the tracer goes with it.
+func (n *site) tracerStays() {
+	n.t.Helper()
+	master := n.cmd.Process.Pid
+	tracer, _ := strconv.Atoi(threads(n.t, master)[0].tracer)
+	out, err := exec.Command(narrowBinary, "status", strconv.Itoa(master)).CombinedOutput()
+	if tracer == 0 || err != nil || !bytes.Contains(out, []byte(strconv.Itoa(tracer))) {
+		n.t.Errorf("traced by %d; status: %v\n%s", tracer, err, out)
+		return
+	}
+	n.stop(syscall.SIGQUIT)
+	waitGone(n.t, tracer)
 }
 
 // load sends requests until told to stop, and returns the first that fails.
@@ -635,12 +671,15 @@ func TestNginxProxies(t *testing.T) {
 // TestNginxGoesNowhere has an upstream that the params do not name.
 func TestNginxGoesNowhere(t *testing.T) {
 	port, hits := upstream(t)
-	for _, sets := range [][]string{nil, {"proxy=" + freePort(t)}} {
+	for refused, sets := range map[string][]string{
+		"socket() failed (97: Address family not supported by protocol)":     nil,
+		"connect() to 127.0.0.1:" + port + " failed (13: Permission denied)": {"proxy=" + freePort(t)},
+	} {
 		n := serveSite(t, nobodyOr(t), `location /up/ { proxy_pass http://127.0.0.1:`+port+`; }`, sets...)
 		if status, _, _ := n.do("GET", "/up/", ""); status != 502 && status != 500 {
 			t.Errorf("%v: status %d", sets, status)
 		}
-		n.untilLogged("connect() to", "failed (13: Permission denied)")
+		n.untilLogged(refused)
 		n.want("/echo/1", 200, "echo 1")
 	}
 	if hits.Load() != 0 {
