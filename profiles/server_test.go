@@ -222,12 +222,6 @@ func threads(t *testing.T, pid int) []thread {
 	return list
 }
 
-// mustBeFiltered demands a filter and no_new_privs on every thread.
-func mustBeFiltered(t *testing.T, pid, atLeast int) {
-	t.Helper()
-	mustHaveFilters(t, pid, atLeast, "1")
-}
-
 // mustHaveFilters demands so many filters on every thread, and that nobody traces it.
 func mustHaveFilters(t *testing.T, pid, atLeast int, filters string) {
 	t.Helper()
