@@ -388,6 +388,7 @@ func (v *victim) answers(t *testing.T) {
 func TestAttackNarrowed(t *testing.T) {
 	needRoot(t)
 	eachUser(t, func(t *testing.T, who user) {
+		t.Parallel()
 		var v *victim
 		for _, a := range attacks() {
 			if v == nil {
@@ -448,6 +449,7 @@ func TestAttackFree(t *testing.T) {
 			continue
 		}
 		t.Run(a.name, func(t *testing.T) {
+			t.Parallel()
 			t.Cleanup(func() { os.Remove(created) })
 			v := free(t)
 			if o := v.try(t, a); o.String() != a.free {

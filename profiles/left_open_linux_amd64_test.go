@@ -50,6 +50,7 @@ func TestAttackLeftOpen(t *testing.T) {
 	need(t, "memcached")
 	for _, a := range slices.Concat(leftOpen, closed) {
 		t.Run(a.name, func(t *testing.T) {
+			t.Parallel()
 			v := narrowed(t, nobody)
 			write(t, nobody, v.state+"/own", "\xc3")
 			if o := v.try(t, a); o.String() != a.want {

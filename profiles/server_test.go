@@ -3,7 +3,9 @@ package profiles_test
 import (
 	"bytes"
 	"encoding/json"
+	"flag"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -31,6 +33,9 @@ func TestMain(m *testing.M) {
 		os.RemoveAll(dir)
 		os.Exit(1)
 	}
+	// Servers mostly wait, for clients and for the second that memcached takes to end.
+	flag.Parse()
+	flag.Set("test.parallel", "8")
 	status := m.Run()
 	os.RemoveAll(dir)
 	os.Exit(status)
@@ -236,15 +241,19 @@ func mustHaveFilters(t *testing.T, pid, atLeast int, filters string) {
 	}
 }
 
-// freePort finds a TCP port that nobody listens on.
+// freePort finds a TCP port that nobody listens on, below those that the kernel
+// gives to clients: tests run side by side, and none may be taken meanwhile.
 func freePort(t *testing.T) string {
 	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	for range 1000 {
+		port := strconv.Itoa(10_000 + rand.IntN(20_000))
+		if l, err := net.Listen("tcp", ":"+port); err == nil {
+			l.Close()
+			return port
+		}
 	}
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port)
+	t.Fatal("no free port")
+	return ""
 }
 
 // stateDir is a folder that who may write.
