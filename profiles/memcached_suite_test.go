@@ -1,0 +1,141 @@
+package profiles_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// suiteCannot are the tests of memcached's own suite that Debian's binary does
+// not pass without narrow either, or that ask nothing of it. Some others skip
+// themselves: they want a debug build, or a proxy.
+var suiteCannot = map[string]string{
+	"expirations":  "moves time by a command that only a debug build has",
+	"line-lengths": "is about the texts of the source",
+	"whitespace":   "is about the texts of the source",
+}
+
+// suiteShort are those of the suite that are run every time: each feature in a
+// few seconds. NARROW_LONG runs all of them, which takes some minutes.
+var suiteShort = []string{"64bit", "ascii-auth", "binary-get", "daemonize", "dash-M", "error-extstore", "evictions", "flags", "getandtouch", "incrdecr",
+	"issue_152", "issue_67", "shutdown", "ssl_proto_version", "ssl_settings", "stats-conns", "udp", "slabs_reassign", "unixsocket", "watcher_connid"}
+
+// TestMemcachedSuite runs the tests that come with memcached's source, every
+// start of the server by `narrow run`.
+func TestMemcachedSuite(t *testing.T) {
+	need(t, "memcached")
+	need(t, "perl")
+	need(t, "gcc")
+	dir := suiteFolder(t)
+	tests, err := filepath.Glob(filepath.Join(dir, "t", "*.t"))
+	if err != nil || len(tests) < 50 {
+		t.Fatalf("%d tests, %v", len(tests), err)
+	}
+	for _, path := range tests {
+		name := strings.TrimSuffix(filepath.Base(path), ".t")
+		if !long && !slices.Contains(suiteShort, name) {
+			continue
+		}
+		t.Run(name, func(t *testing.T) {
+			if why, ok := suiteCannot[name]; ok {
+				t.Skip(why)
+			}
+			t.Parallel()
+			runSuite(t, dir, name)
+		})
+	}
+}
+
+var (
+	tapBad  = regexp.MustCompile(`(?m)^not ok`)
+	tapGood = regexp.MustCompile(`(?m)^ok`)
+	tapSkip = regexp.MustCompile(`(?m)^1\.\.0 # SKIP(.*)`)
+)
+
+// runSuite runs one test of the suite as an ordinary user.
+func runSuite(t *testing.T, dir, name string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	defer cancel()
+	test := exec.CommandContext(ctx, "perl", "-I", "t/lib", "t/"+name+".t")
+	test.Dir = dir
+	test.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + dir}
+	if strings.HasPrefix(name, "ssl_") {
+		if exec.Command("perl", "-MIO::Socket::SSL", "-e", "1").Run() != nil {
+			t.Skip("no IO::Socket::SSL: apt-get install libio-socket-ssl-perl")
+		}
+		test.Env = append(test.Env, "SSL_TEST=1")
+	}
+	who := nobodyOr(t)
+	test.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if os.Geteuid() == 0 {
+		test.SysProcAttr.Credential = &syscall.Credential{Uid: who.uid, Gid: who.gid}
+	}
+	test.Cancel = func() error { return syscall.Kill(-test.Process.Pid, syscall.SIGKILL) }
+	test.WaitDelay = 5 * time.Second // a server that is left behind holds its output
+	out, err := test.CombinedOutput()
+	if why := tapSkip.FindStringSubmatch(string(out)); why != nil {
+		t.Skipf("the suite itself skips it:%s", why[1])
+	}
+	good, bad := len(tapGood.FindAll(out, -1)), len(tapBad.FindAll(out, -1))
+	if err != nil || bad > 0 || good == 0 {
+		t.Errorf("%v, %d passed, %d did not\n%s", err, good, bad, tail(out, 4000))
+	}
+}
+
+// tail is the end of a long output.
+func tail(out []byte, n int) []byte { return out[max(0, len(out)-n):] }
+
+// suiteFolder is a copy of the suite, in which the server that it starts is
+// Debian's under narrow. The copy and the suite's sockets and files are beneath
+// one folder of temporary files, so that is the server's state folder.
+func suiteFolder(t *testing.T) string {
+	t.Helper()
+	out, err := exec.Command("../examples/memcached-c/fetch").Output()
+	if err != nil {
+		if os.Getenv("CI") == "true" {
+			t.Fatalf("the source of memcached: %v", err)
+		}
+		t.Skipf("the source of memcached: %v", err)
+	}
+	dir, err := os.MkdirTemp("/tmp", "narrow-suite-")
+	must(t, err)
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	source := strings.TrimSpace(string(out))
+	must(t, os.CopyFS(filepath.Join(dir, "t"), os.DirFS(filepath.Join(source, "t"))))
+	command(t, "gcc", "-o", filepath.Join(dir, "timedrun"), filepath.Join(source, "timedrun.c"))
+	must(t, os.WriteFile(filepath.Join(dir, "memcached-debug"), []byte(suiteServer()), 0o755))
+	if who := nobodyOr(t); os.Geteuid() == 0 {
+		command(t, "chown", "-R", fmt.Sprintf("%d:%d", who.uid, who.gid), dir)
+	}
+	must(t, os.Chmod(dir, 0o755))
+	return dir
+}
+
+// suiteServer is the script that the suite starts as memcached-debug. The suite
+// gives an option to it that only a debug build has.
+func suiteServer() string {
+	return `#!/bin/sh
+for arg; do
+	shift
+	[ "$arg" != relaxed_privileges ] || arg=drop_privileges
+	set -- "$@" "$arg"
+done
+exec ` + strings.Join(runCommand([]string{"port=any", "state=/tmp"}, "memcached", "memcached"), " ") + ` "$@"
+`
+}
+
+func command(t *testing.T, name string, args ...string) {
+	t.Helper()
+	if out, err := exec.Command(name, args...).CombinedOutput(); err != nil {
+		t.Fatalf("%s: %v\n%s", name, err, out)
+	}
+}
