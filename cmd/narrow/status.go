@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"text/tabwriter"
@@ -86,6 +87,7 @@ type tracedBy struct {
 	PID     int    `json:"pid"`
 	Name    string `json:"name"`
 	Command string `json:"command"`
+	For     string `json:"for,omitempty"` // what narrow's own tracer is there for
 }
 
 // heldThread is what holds one thread.
@@ -126,13 +128,24 @@ func statusOf(pid int) (*heldProcess, error) {
 // tracerOf is what a tracer says of itself.
 func tracerOf(pid int) *tracedBy {
 	t := &tracedBy{PID: pid, Name: "?"}
-	if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid)); err == nil {
-		t.Name = firstLine(string(text))
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
+	if err != nil || len(trimNul(text)) == 0 {
+		return t
 	}
-	if text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid)); err == nil {
-		t.Command = strings.Join(strings.Split(string(trimNul(text)), "\x00"), " ")
+	args := strings.Split(string(trimNul(text)), "\x00")
+	t.Name, t.Command = filepath.Base(args[0]), strings.Join(args, " ")
+	if len(args) == 4 && args[1] == besideVerb {
+		t.For = "the phases and deaths of what was started as process " + args[3]
 	}
 	return t
+}
+
+// reason is what a tracer is there for, or else how it was started.
+func (t *tracedBy) reason() string {
+	if t.For != "" {
+		return "for " + printable(t.For)
+	}
+	return "that runs as: " + printable(t.Command)
 }
 
 // seccompMode names the modes of seccomp(2).
@@ -179,7 +192,7 @@ func (st *heldProcess) print(s *streams) error {
 	}
 	fmt.Fprintf(s.out, "landlock: %s\n", st.Landlock)
 	if t := st.Tracer; t != nil {
-		fmt.Fprintf(s.out, "traced by %s (process %d): %s\n", printable(t.Name), t.PID, printable(t.Command))
+		fmt.Fprintf(s.out, "traced by %s (process %d) %s\n", printable(t.Name), t.PID, t.reason())
 	}
 	return st.printFilters(s)
 }

@@ -2,17 +2,31 @@ package inject
 
 import (
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 )
 
-// commandOf is what a process calls itself.
+// commandOf is what a process was started as, without its folder.
 func commandOf(pid int) string {
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/comm")
-	if err != nil {
-		return "an unknown program"
+	proc := "/proc/" + strconv.Itoa(pid)
+	if text, err := os.ReadFile(proc + "/cmdline"); err == nil {
+		if name, _, _ := strings.Cut(string(text), "\x00"); name != "" {
+			return filepath.Base(name)
+		}
 	}
-	return strconv.Quote(strings.TrimSpace(string(text)))
+	if text, err := os.ReadFile(proc + "/comm"); err == nil {
+		return strings.TrimSpace(string(text))
+	}
+	return "an unknown program"
+}
+
+// tracedHint says what to do about a tracer.
+func tracedHint(by string) string {
+	if by == "narrow" {
+		return "it takes the process through the phases of its policy, and is gone after the last"
+	}
+	return "end that one, or detach it"
 }
 
 // mayNotHint says what may keep the caller from tracing a process, and what to do.

@@ -231,7 +231,8 @@ func (p *Process) take(tid int) (bool, error) {
 }
 
 func (p *Process) traced(by int) error {
-	return p.wrong(nil, ErrTraced, fmt.Errorf("is traced already by %s (process %d), and a process has one tracer", commandOf(by), by), "end that one, or detach it")
+	name := commandOf(by)
+	return p.wrong(nil, ErrTraced, fmt.Errorf("is traced already by %q (process %d), and a process has one tracer", name, by), tracedHint(name))
 }
 
 // wrong is an Error about the process, or about a thread of it.
