@@ -1,6 +1,8 @@
 package docs_test
 
 import (
+	"bytes"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -57,6 +59,23 @@ func x86Only(t *testing.T) {
 	t.Helper()
 	if a := abi.Native(); a == nil || a.Name != "x86_64" {
 		t.Skip("the text is about x86-64")
+	}
+}
+
+// TestPicture: the picture is that of the text's program.
+func TestPicture(t *testing.T) {
+	x86Only(t)
+	for _, f := range fences(t, "bytecode.md") {
+		if f.word() != "asm" {
+			continue
+		}
+		want, err := asm.Append(nil, asm.SVG, assembled(t, f.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, err := os.ReadFile("printer.svg"); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("printer.svg is not what narrow asm --svg draws now (%v)", err)
+		}
 	}
 }
 

@@ -216,14 +216,15 @@ func TestLineMarkers(t *testing.T) {
 	}
 }
 
-// TestManualPage assembles each example of bpfc's manual page as bpfc does.
+// TestManualPage assembles each example of the installed manual page as bpfc
+// does. Where there is none, as in small images, the corpus has them.
 func TestManualPage(t *testing.T) {
 	path := bpfcPath(t)
 	cmd := exec.Command("man", "-l", "-Tascii", manualPage(t))
 	cmd.Env = append(os.Environ(), "MANWIDTH=200", "MAN_KEEP_FORMATTING=")
 	page, err := cmd.Output()
 	if err != nil {
-		missing(t, "man (Debian package man-db): "+err.Error())
+		t.Skipf("missing: man (Debian package man-db): %v", err)
 	}
 	plain := regexp.MustCompile(".\x08").ReplaceAllString(string(page), "")
 	_, plain, _ = strings.Cut(plain, "SOURCE EXAMPLES")
@@ -252,7 +253,7 @@ func TestManualPage(t *testing.T) {
 func manualPage(t *testing.T) string {
 	const page = "/usr/share/man/man8/bpfc.8.gz"
 	if _, err := os.Stat(page); err != nil {
-		missing(t, page)
+		t.Skipf("missing: %s", page)
 	}
 	return page
 }
