@@ -500,7 +500,7 @@ func TestProcessBlock(t *testing.T) {
 // What is kept suffices: the first phase allows only what Go itself needs, and
 // kills for everything else; the second brings a domain and thread classes.
 func TestKeptCallsSuffice(t *testing.T) {
-	text := `language 1
+	const text = `language 1
 policy tight
 arch x86_64, aarch64 else kill-process
 default kill-process
@@ -513,12 +513,16 @@ phase serving {
 	thread other { allow @network-io }
 }
 `
-	serving := narrowtest.In{Sandbox: sandbox(t, text), Phase: "serving"}
-	serving.Allows(t, "process", func() error { return nil })
-	worker := serving
-	worker.Class = "worker"
-	worker.Kills(t, "worker", func() error { return syscall.Chdir("/") })
-	worker.Allows(t, "nothing more", func() error { return nil })
+	for name, trigger := range map[string]string{"by itself": "", "in place of a tracer": " after epoll_pwait in main"} {
+		t.Run(name, func(t *testing.T) {
+			serving := narrowtest.In{Sandbox: sandbox(t, strings.Replace(text, "phase serving", "phase serving"+trigger, 1)), Phase: "serving"}
+			serving.Allows(t, "process", func() error { return nil })
+			worker := serving
+			worker.Class = "worker"
+			worker.Kills(t, "worker", func() error { return syscall.Chdir("/") })
+			worker.Allows(t, "nothing more", func() error { return nil })
+		})
+	}
 }
 
 // Threads that start and end while the phases are entered: none is missed, and

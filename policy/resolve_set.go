@@ -59,6 +59,10 @@ func (r *resolver) findSet(name string) (*set, bool) {
 // match, named for the set, before those with conditions.
 func (r *resolver) setCalls(e *CallExpr) callMatches {
 	none := make(callMatches, len(r.arches))
+	if e.Conds != nil { // the parser takes none; a File that was built may have some
+		r.fail(e.Pos, "conditions on the set "+e.Name, "expected them on the calls that it holds", "")
+		return none
+	}
 	s, ok := r.findSet(e.Name)
 	if !ok {
 		r.fail(e.Pos, "unknown set "+quote(e.Name), "expected a set of the file or a shipped one (`narrow sets` lists them)",

@@ -85,7 +85,7 @@ func newNames(p *Policy) *names {
 	n := &names{letters: []rune{'x'}}
 	for _, text := range p.threadNames() {
 		parts := globParts(text)
-		if len(parts) >= 64 {
+		if len(parts) >= 64 || !utf8.ValidString(text) {
 			n.cut = true
 			continue
 		}

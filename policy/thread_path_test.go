@@ -63,6 +63,7 @@ func TestThreadPaths(t *testing.T) {
 		{"é?|?x", "- -;- ?x;é? -;é? ?x"},
 		{"a/b|a*", "- -;- a*;a/b a*"},
 		{"aaaaaaaaaaaaaaa|aaaaaaaaaaaaaa?", "- -;- aaaaaaaaaaaaaa?;aaaaaaaaaaaaaaa aaaaaaaaaaaaaa?"},
+		{"\xff|\xff x", "- -;- x;\xff \xff"},
 		{"aaaaaaaaaaaaaaa*|*b", "- -;- *b;aaaaaaaaaaaaaaa* -"}, // no name is long enough for both
 	} {
 		want := strings.Split(c.want, ";")
