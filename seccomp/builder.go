@@ -3,6 +3,7 @@ package seccomp
 import (
 	"fmt"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 
@@ -36,7 +37,10 @@ type rule struct {
 // otherwise.
 func New(def Verdict) *Builder { return &Builder{name: "filter", pos: caller(), def: def} }
 
-// Name names the filter, in policies and reports.
+// isName is what the language takes as a policy's name.
+var isName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_-]{0,99}$`)
+
+// Name names the filter, in policies and reports: letters, digits, - and _.
 func (b *Builder) Name(name string) *Builder {
 	b.name = name
 	return b
@@ -121,6 +125,9 @@ func (b *Builder) file() (*policy.File, policy.ErrorList) {
 	language := &policy.Language{Version: policy.Word{Pos: b.pos, Text: "1"}}
 	language.Pos = b.pos
 	f.Stmts = []policy.Stmt{language, name, line, def}
+	if !isName.MatchString(b.name) {
+		errs = append(errs, &policy.Error{Pos: b.pos, What: fmt.Sprintf("%q is not a name", b.name), Want: "expected letters, digits, - and _"})
+	}
 	for _, v := range []*Verdict{&b.def, b.other} {
 		if v != nil {
 			if err := knownVerdict(*v); err != nil {

@@ -94,14 +94,14 @@ func TestErrors(t *testing.T) {
 	b.Add(seccomp.Allow(), "write", seccomp.Arg("fd", seccomp.Less, 1<<40))
 	b.Add(seccomp.Allow(), "prctl", seccomp.Arg("option", seccomp.Equal, 35), seccomp.Register(2, seccomp.Equal, 1))
 	b.Add(seccomp.Allow(), "write", seccomp.Arg("fd", seccomp.Op(99), 1))
-	b.Add(seccomp.Verdict{Kind: 99}, "write")
+	b.Add(seccomp.Verdict{Kind: 99}, "write").Name("a b")
 	b.Add(seccomp.Allow(), "@memory", seccomp.Arg("fd", seccomp.Equal, 1))
 	_, err := b.Policy()
 	var list policy.ErrorList
 	if !errors.As(err, &list) {
 		t.Fatalf("got %v", err)
 	}
-	for _, want := range []string{"vax", `"raed"`, "df", "no argument at place 3", "use Arg with its name", "takes away", "buf", "5000", "arg6", "1099511627776", "comparison", "verdict", "cannot be compared whole", "conditions on the set @memory"} {
+	for _, want := range []string{"vax", `"raed"`, "df", "no argument at place 3", "use Arg with its name", "takes away", "buf", "5000", "arg6", "1099511627776", "comparison", "verdict", "cannot be compared whole", "conditions on the set @memory", `"a b" is not a name`} {
 		if !strings.Contains(err.Error(), want) {
 			t.Errorf("no error says %q", want)
 		}

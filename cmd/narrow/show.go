@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 )
@@ -41,6 +42,9 @@ the calls that are kept for entering a later phase, every call by thread class
 			arch, err := sc.chosenArch(p)
 			if err != nil {
 				return err
+			}
+			if !slices.Contains(p.Arches, arch) {
+				return usage("the policy is not for %s: its `else` decides all of that, %v", arch.Name, p.Phases[0].Own.Else)
 			}
 			view, err := showPolicy(p, arch)
 			switch {

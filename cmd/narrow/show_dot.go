@@ -13,7 +13,7 @@ func (v *shownPolicy) dot(w io.Writer) error {
 	for i, ph := range v.Phases {
 		fmt.Fprintf(b, "\tsubgraph cluster_%d {\n\t\tlabel=%s\n", i, dotText(fmt.Sprintf("%s\n%d calls over all threads", ph.Name, len(ph.All.Calls))))
 		for j, th := range ph.Threads {
-			fmt.Fprintf(b, "\t\tp%d_%d [label=%s]\n", i, j, dotText(fmt.Sprintf("%s\n%d calls, %d by argument\n%s", ph.title(th), len(th.Calls), len(th.Some), th.dangers())))
+			fmt.Fprintf(b, "\t\tp%d_%d [label=%s]\n", i, j, dotText(fmt.Sprintf("%s\n%d calls, %d by argument\n%s", ph.title(th), len(th.Calls), len(th.Some), th.dangers(mostDangers))))
 		}
 		fmt.Fprint(b, "\t}\n")
 	}

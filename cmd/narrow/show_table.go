@@ -43,8 +43,12 @@ func (v *shownPolicy) printTable(w io.Writer) error {
 	return t.Flush()
 }
 
+// mostDangers is how many dangerous calls the table names of a thread; more
+// are counted, and the list below has them all.
+const mostDangers = 16
+
 func (p *shownPowers) row(w io.Writer, phase, thread string) {
-	fmt.Fprintf(w, "  %s\t%s\t%d\t%d\t%s\n", phase, thread, len(p.Calls), len(p.Some), p.dangers())
+	fmt.Fprintf(w, "  %s\t%s\t%d\t%d\t%s\n", phase, thread, len(p.Calls), len(p.Some), p.dangers(mostDangers))
 }
 
 func newTable(w io.Writer) *tabwriter.Writer { return tabwriter.NewWriter(w, 0, 8, 2, ' ', 0) }

@@ -278,10 +278,15 @@ func (p *shownPowers) mark(call string) string {
 	return ""
 }
 
-// dangers are the dangerous calls, ~ before those that only some arguments let run.
-func (p *shownPowers) dangers() string {
+// dangers are the dangerous calls, ~ before those that only some arguments let
+// run; of many, the first.
+func (p *shownPowers) dangers(most int) string {
 	var words []string
-	for _, call := range p.Dangerous {
+	for i, call := range p.Dangerous {
+		if rest := len(p.Dangerous) - i; i == most && rest > 1 {
+			words = append(words, fmt.Sprintf("and %d more", rest))
+			break
+		}
 		words = append(words, strings.TrimPrefix(p.mark(call), "+")+call)
 	}
 	return cmpOr(strings.Join(words, " "), "none")
