@@ -15,6 +15,7 @@ import (
 	"github.com/narrow-sandbox/narrow/bpf"
 	"github.com/narrow-sandbox/narrow/internal/compile"
 	"github.com/narrow-sandbox/narrow/internal/verify"
+	"github.com/narrow-sandbox/narrow/policy"
 )
 
 // made is what a maker made of a workload.
@@ -76,17 +77,22 @@ func compiledBy(w *workload, o compile.Options) (*made, error) {
 	if err != nil {
 		return nil, err
 	}
-	proved := medianTime(func() {
-		v := verify.New(verify.Limits{})
-		var m *verify.Meaning
-		if m, err = v.Program(program); err == nil {
-			var r verify.Result
-			if r, err = v.Equal(m, v.Rules(w.rules)); err == nil && r.Answer != verify.Yes {
-				err = fmt.Errorf("not proved: %v %s", r.Answer, r.Reason)
-			}
-		}
-	})
+	proved := medianTime(func() { err = prove(program, w.rules) })
 	return &made{bpf.Stack{program}, took, proved}, err
+}
+
+// prove is nil if a program is the rules.
+func prove(program bpf.Program, rules *policy.Rules) error {
+	v := verify.New(verify.Limits{})
+	m, err := v.Program(program)
+	if err != nil {
+		return err
+	}
+	r, err := v.Equal(m, v.Rules(rules))
+	if err == nil && r.Answer != verify.Yes {
+		err = fmt.Errorf("not proved: %v %s", r.Answer, r.Reason)
+	}
+	return err
 }
 
 // medianTime is what a function takes, of many times.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os/exec"
+	"runtime"
 	"strings"
 	"time"
 
@@ -76,7 +77,11 @@ func peerReports(b *bench) ([]report, error) {
 			return nil, err
 		}
 	}
-	return []report{g, traced, kernel, own, growthReport()}, nil
+	proof, err := proofReport()
+	if err != nil {
+		return nil, err
+	}
+	return []report{g, traced, kernel, own, growthReport(), proof}, nil
 }
 
 func measure(b *bench, w *workload, m maker) (*entry, error) {
@@ -255,4 +260,46 @@ func manyRules(n int) *policy.Rules {
 	}
 	rules.Arches[0] = &policy.ArchRules{Arch: rules.Arches[0].Arch, Lists: []policy.List{append(many, list...)}}
 	return rules
+}
+
+// What the proof of 400 rules on three architectures may take.
+const (
+	proofSeconds = 1
+	proofMiB     = 300
+)
+
+// proofReport proves policies of many rules on several architectures.
+func proofReport() (report, error) {
+	g := &grid{title: "proof by the number of rules and architectures", about: "that the compiled program is the rules, for every call; two rules in three test an argument; memory is all that a proof allocates, freed or not",
+		columns: []string{"rules", "architectures", "instructions", "proof", "memory"}}
+	for _, n := range []int{10, 100, 400} {
+		for _, arches := range []string{"x86_64", "x86_64, aarch64, i386"} {
+			text := strings.Replace(policyOf(n), "arch x86_64", "arch "+arches, 1)
+			p, err := policy.Load("rules", []byte(text), policy.Options{})
+			if err != nil {
+				return nil, err
+			}
+			rules := p.Phases[0].Wide()
+			program, err := compile.Compile(rules, compile.Options{})
+			if err != nil {
+				return nil, err
+			}
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			runs := uint64(0)
+			took := medianTime(func() {
+				runs++
+				err = prove(program, rules)
+			})
+			if err != nil {
+				return nil, err
+			}
+			runtime.ReadMemStats(&after)
+			mib := float64((after.TotalAlloc-before.TotalAlloc)/runs) / (1 << 20)
+			g.add(fmt.Sprint(n), arches, fmt.Sprint(len(program)), span(took), fmt.Sprintf("%.1f MiB", mib))
+			g.must(fmt.Sprintf("proof of %d rules on %s, in s", n, arches), took.Seconds(), proofSeconds)
+			g.must(fmt.Sprintf("proof of %d rules on %s, in MiB", n, arches), mib, proofMiB)
+		}
+	}
+	return g, nil
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"image/color"
+	"math"
 	"path/filepath"
 	"strconv"
 
@@ -47,6 +48,7 @@ func drawKernel(lines []line) error {
 	}
 	p.Add(plotter.NewGrid())
 	p.Y.Min = 1
+	p.Title.Padding = vg.Points(6)
 	return p.Save(7*vg.Inch, 4*vg.Inch, filepath.Join(folder, "performance-kernel.svg"))
 }
 
@@ -56,6 +58,16 @@ func ratioTicks(values []float64) plot.ConstantTicks {
 	for _, v := range values {
 		label := strconv.FormatFloat(v, 'g', -1, 64)
 		ticks = append(ticks, plot.Tick{Value: v, Label: label})
+	}
+	return ticks
+}
+
+// logTicks marks some values of an axis of their logarithms: a bar begins at 0,
+// of which a logarithmic axis has none.
+func logTicks(values ...float64) plot.ConstantTicks {
+	ticks := ratioTicks(values)
+	for i := range ticks {
+		ticks[i].Value = math.Log10(ticks[i].Value)
 	}
 	return ticks
 }
@@ -78,13 +90,13 @@ func drawSteps(entries []entry) error {
 	p := plot.New()
 	p.Title.Text = "Steps that a call takes through a filter of the same rules, mean"
 	p.Y.Label.Text = "instructions run (logarithmic)"
-	p.Y.Scale, p.Y.Tick.Marker = plot.LogScale{}, ratioTicks([]float64{1, 5, 10, 20, 50, 100, 200, 500})
+	p.Y.Tick.Marker = logTicks(1, 2, 5, 10, 20, 50, 100, 200)
 	p.Legend.Top = true
 	width := vg.Points(11)
 	for i, maker := range stepMakers {
 		bars := plotter.Values{}
 		for _, name := range names {
-			bars = append(bars, max(values[name][maker], 1))
+			bars = append(bars, math.Log10(max(values[name][maker], 1)))
 		}
 		b, err := plotter.NewBarChart(bars, width)
 		if err != nil {
@@ -99,6 +111,8 @@ func drawSteps(entries []entry) error {
 	grid.Vertical.Color = color.Transparent
 	p.Add(grid)
 	p.NominalX(names...)
-	p.Y.Min, p.Y.Max = 1, 1000
+	p.X.Min, p.X.Max = -0.5, float64(len(names))-0.5
+	p.Title.Padding = vg.Points(6)
+	p.Y.Min, p.Y.Max = 0, 3.1 // the legend needs room
 	return p.Save(9*vg.Inch, 4*vg.Inch, filepath.Join(folder, "performance-steps.svg"))
 }
