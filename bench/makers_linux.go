@@ -42,6 +42,7 @@ func makers() []maker {
 		{"libseccomp", peer("libseccomp", "1")},
 		{"libseccomp, tree", peer("libseccomp", "2")},
 		{"libseccomp-golang, tree", peer("libseccompgo")},
+		{"compat/libseccomp, the same source", peer(compatPeer)},
 		{"elastic", peer("elastic")},
 		{"gVisor", peer("gvisor")},
 		{"runc, as installed", runcInstalled},
@@ -144,6 +145,12 @@ func (b *bench) peer(name string) (string, error) {
 		return path, nil
 	}
 	cmd := exec.CommandContext(b.ctx, "go", "build", "-tags", "libseccomp", "-o", path, "./peers/"+name)
+	if name == compatPeer {
+		var err error
+		if cmd, err = b.compat(path); err != nil {
+			return "", err
+		}
+	}
 	if name == "libseccomp" {
 		cmd = exec.CommandContext(b.ctx, "cc", "-O2", "-o", path, "peers/libseccomp/main.c", "-lseccomp")
 	}
@@ -154,6 +161,30 @@ func (b *bench) peer(name string) (string, error) {
 		return "", fmt.Errorf("it does not build here: %w: %s", err, firstLine(string(out)))
 	}
 	return path, nil
+}
+
+// compatPeer is the peer libseccompgo with narrow's compat/libseccomp in the
+// place of libseccomp-golang.
+const compatPeer = "compat"
+
+// compat is the command that builds it: by replace lines, as its users write them.
+func (b *bench) compat(path string) (*exec.Cmd, error) {
+	mod, err := os.ReadFile("go.mod")
+	if err != nil {
+		return nil, err
+	}
+	sum, err := os.ReadFile("go.sum")
+	if err != nil {
+		return nil, err
+	}
+	replaced := filepath.Join(b.dir, "compat.mod")
+	mod = append(mod, "\nreplace github.com/seccomp/libseccomp-golang => ../compat/libseccomp\n"...)
+	if err := errors.Join(os.WriteFile(replaced, mod, 0o600), os.WriteFile(filepath.Join(b.dir, "compat.sum"), sum, 0o600)); err != nil {
+		return nil, err
+	}
+	cmd := exec.CommandContext(b.ctx, "go", "build", "-modfile", replaced, "-mod", "mod", "-tags", "libseccomp", "-o", path, "./peers/libseccompgo")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	return cmd, nil
 }
 
 func firstLine(s string) string {
