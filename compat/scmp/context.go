@@ -150,7 +150,7 @@ func (c *Context) addRule(strict bool, action Action, nr int32, comparisons []Co
 	if err != nil {
 		return err
 	}
-	return c.addEverywhere(r)
+	return c.addEverywhere(&r)
 }
 
 // addEverywhere adds the rule to each architecture, or to none.

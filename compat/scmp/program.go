@@ -98,15 +98,18 @@ func (c *Context) Rules() *policy.Rules {
 // list is the rules of one architecture. What none of them decides gets the
 // default action.
 func (c *Context) list(f *filter) policy.List {
-	list := c.foreign(f)
+	l := lister{list: c.foreign(f)}
 	for _, d := range f.calls {
-		if d.valid && (d.nr >= 0 || d.nr == numberError && c.attrs.skip) {
-			l := lister{arch: f.arch, number: numbers(uint32(d.nr), uint32(d.nr))}
-			l.call(d)
-			list = append(list, l.list...)
+		switch {
+		case !d.valid || d.nr < 0 && (d.nr != numberError || !c.attrs.skip):
+		case d.chains == nil:
+			l.always(d)
+		default:
+			l.number = numbers(uint32(d.nr), uint32(d.nr))
+			l.level(d.chains, nil)
 		}
 	}
-	return append(list, &policy.RuleMatch{Verdict: c.attrs.defaultAction.verdict(), Numbers: numbers(0, math.MaxUint32), Text: "*"})
+	return append(l.list, &policy.RuleMatch{Verdict: c.attrs.defaultAction.verdict(), Numbers: numbers(0, math.MaxUint32), Text: "*"})
 }
 
 func numbers(low, high uint32) []policy.Range {
@@ -150,20 +153,31 @@ func (c *Context) sharing() *policy.ArchRules {
 	return nil
 }
 
-// lister turns the chains of one call into rules of which the first that
-// matches decides.
+// lister makes rules of which the first that matches decides.
 type lister struct {
-	arch   *arch
-	number []policy.Range
-	list   policy.List
+	list    policy.List
+	number  []policy.Range               // of the call whose chains are being listed
+	without map[Action]*policy.RuleMatch // of the calls without chains, by their action
 }
 
-func (l *lister) call(d *decided) {
-	if d.chains == nil {
-		l.add(d.action, nil)
+// always adds the number of a call without chains to those with its action.
+// Calls come in the order of their numbers.
+func (l *lister) always(d *decided) {
+	m := l.without[d.action]
+	if m == nil {
+		m = &policy.RuleMatch{Verdict: d.action.verdict()}
+		if l.without == nil {
+			l.without = map[Action]*policy.RuleMatch{}
+		}
+		l.without[d.action] = m
+		l.list = append(l.list, m)
+	}
+	nr := uint64(uint32(d.nr))
+	if n := len(m.Numbers); n > 0 && m.Numbers[n-1].High+1 == nr {
+		m.Numbers[n-1].High = nr
 		return
 	}
-	l.level(d.chains, nil)
+	m.Numbers = append(m.Numbers, policy.Range{Low: nr, High: nr})
 }
 
 // level follows a level from left to right: where a node and what is below it

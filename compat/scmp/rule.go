@@ -44,11 +44,11 @@ type comparison struct {
 }
 
 // newRule checks and sorts the comparisons.
-func newRule(action Action, nr int32, strict bool, all []Comparison) (*rule, error) {
-	r := &rule{action: action, nr: nr, strict: strict}
+func newRule(action Action, nr int32, strict bool, all []Comparison) (rule, error) {
+	r := rule{action: action, nr: nr, strict: strict}
 	for _, c := range all {
 		if c.Arg >= args || r.args[c.Arg].used || c.Op < NE || c.Op > MaskedEQ {
-			return nil, syscall.EINVAL
+			return rule{}, syscall.EINVAL
 		}
 		r.args[c.Arg] = comparison{used: true, op: c.Op, mask: ^uint64(0), datum: c.A}
 		if c.Op == MaskedEQ {
