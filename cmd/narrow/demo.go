@@ -26,7 +26,8 @@ and thread could do.
 
 It needs Linux and nothing else: no root, no package, no network but the
 loopback. What the kernel lacks of a sandbox is said. It ends with 1 if a
-narrowed thread could do what its policy denies, or the client got no answer.`,
+narrowed thread could do what its policy denies, and with 4 if the server could
+not be narrowed or does not answer.`,
 		Example: "  narrow demo\n  narrow demo --json\n  narrow demo break-in",
 		Args:    cobra.NoArgs,
 		RunE:    func(*cobra.Command, []string) error { return runDemo(s, asJSON) },
