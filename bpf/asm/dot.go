@@ -1,7 +1,6 @@
 package asm
 
 import (
-	"strconv"
 	"strings"
 
 	"github.com/narrow-sandbox/narrow/bpf"
@@ -59,7 +58,7 @@ func (n *annotator) appendEdge(dst []byte, from int, a arm) []byte {
 }
 
 func appendNode(dst []byte, pc int) []byte {
-	return strconv.AppendInt(append(dst, 'n'), int64(pc), 10)
+	return appendDecimal(append(dst, 'n'), uint64(pc))
 }
 
 // dotEscape makes text fit between double quotes.

@@ -47,23 +47,25 @@ func flow(p bpf.Program) []facts {
 
 // step carries the facts at pc on to the instructions that may run next.
 func step(p bpf.Program, at []facts, pc int) {
-	in, next := p[pc], at[pc]
+	in, here, next := p[pc], &at[pc], uint64(pc)+1
 	op := lookup(in.Code)
 	switch {
 	case op.operand == jump:
-		join(at, uint64(pc)+1+uint64(in.K), &next)
-	case op.operand == testK || op.operand == testX:
-		yes, no := next, next
-		if op.operand == testK {
-			yes.learn(op.name, in.K, true)
-			no.learn(op.name, in.K, false)
-		}
-		join(at, uint64(pc)+1+uint64(in.Jt), &yes)
-		join(at, uint64(pc)+1+uint64(in.Jf), &no)
+		join(at, next+uint64(in.K), here)
+	case op.operand == testX:
+		join(at, next+uint64(in.Jt), here)
+		join(at, next+uint64(in.Jf), here)
+	case op.operand == testK:
+		yes, no := *here, *here
+		yes.learn(op.name, in.K, true)
+		no.learn(op.name, in.K, false)
+		join(at, next+uint64(in.Jt), &yes)
+		join(at, next+uint64(in.Jf), &no)
 	case op.name == "ret":
 	default:
-		next.run(op, in)
-		join(at, uint64(pc)+1, &next)
+		then := *here
+		then.run(op, in)
+		join(at, next, &then)
 	}
 }
 

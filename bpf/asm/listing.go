@@ -1,10 +1,6 @@
 package asm
 
-import (
-	"strconv"
-
-	"github.com/narrow-sandbox/narrow/bpf"
-)
+import "github.com/narrow-sandbox/narrow/bpf"
 
 // The columns of a listing.
 const (
@@ -91,5 +87,5 @@ func appendRight(dst []byte, n int) []byte {
 	for limit := 1000; limit > 1 && n < limit; limit /= 10 {
 		dst = append(dst, ' ')
 	}
-	return strconv.AppendInt(dst, int64(n), 10)
+	return appendDecimal(dst, uint64(n))
 }

@@ -40,8 +40,8 @@ func appendMacroOperands(dst []byte, in bpf.Instruction) []byte {
 	if macroName(in, "", "jump") == "" {
 		return dst
 	}
-	dst = strconv.AppendUint(append(dst, ", "...), uint64(in.Jt), 10)
-	return strconv.AppendUint(append(dst, ", "...), uint64(in.Jf), 10)
+	dst = appendDecimal(append(dst, ", "...), uint64(in.Jt))
+	return appendDecimal(append(dst, ", "...), uint64(in.Jf))
 }
 
 // appendMacroNote writes the number of the instruction and what it does, with
@@ -53,14 +53,14 @@ func (n *annotator) appendMacroNote(dst []byte, pc int) []byte {
 	switch op := lookup(in.Code); op.operand {
 	case jump:
 		dst = append(dst, "go to "...)
-		return strconv.AppendUint(dst, uint64(pc)+1+uint64(in.K), 10)
+		return appendDecimal(dst, uint64(pc)+1+uint64(in.K))
 	case testK, testX:
 		if note == "" {
 			note = plainTest(op, in)
 		}
 		dst = append(append(append(dst, "if "...), note...), " then "...)
-		dst = strconv.AppendInt(dst, int64(pc)+1+int64(in.Jt), 10)
-		return strconv.AppendInt(append(dst, ", else "...), int64(pc)+1+int64(in.Jf), 10)
+		dst = appendDecimal(dst, uint64(pc)+1+uint64(in.Jt))
+		return appendDecimal(append(dst, ", else "...), uint64(pc)+1+uint64(in.Jf))
 	case absolute:
 		if note != "" {
 			return append(append(dst, "A = "...), note...)

@@ -265,7 +265,7 @@ func hexText(k uint32) string { return string(appendHexText(nil, k)) }
 
 func appendHexText(dst []byte, k uint32) []byte {
 	if k < 4096 {
-		return strconv.AppendUint(dst, uint64(k), 10)
+		return appendDecimal(dst, uint64(k))
 	}
 	return strconv.AppendUint(append(dst, "0x"...), uint64(k), 16)
 }

@@ -14,9 +14,9 @@ func appendC(dst []byte, p bpf.Program) []byte {
 		dst = append(dst, "{ 0x"...)
 		dst = strconv.AppendUint(dst, uint64(in.Code), 16)
 		dst = append(dst, ", "...)
-		dst = strconv.AppendUint(dst, uint64(in.Jt), 10)
+		dst = appendDecimal(dst, uint64(in.Jt))
 		dst = append(dst, ", "...)
-		dst = strconv.AppendUint(dst, uint64(in.Jf), 10)
+		dst = appendDecimal(dst, uint64(in.Jf))
 		dst = append(dst, ", 0x"...)
 		dst = appendHex32(dst, in.K)
 		dst = append(dst, " },\n"...)
@@ -27,7 +27,7 @@ func appendC(dst []byte, p bpf.Program) []byte {
 // appendXTBPF writes the count and then each instruction, all behind commas
 // and, as bpfc does, without a newline.
 func appendXTBPF(dst []byte, p bpf.Program) []byte {
-	dst = strconv.AppendInt(dst, int64(len(p)), 10)
+	dst = appendDecimal(dst, uint64(len(p)))
 	dst = append(dst, ',')
 	for _, in := range p {
 		dst = append(appendDecimals(dst, in, ' '), ',')
@@ -57,13 +57,13 @@ func appendJSON(dst []byte, p bpf.Program) []byte {
 
 // appendDecimals writes the four numbers of an instruction.
 func appendDecimals(dst []byte, in bpf.Instruction, separator byte) []byte {
-	dst = strconv.AppendUint(dst, uint64(in.Code), 10)
+	dst = appendDecimal(dst, uint64(in.Code))
 	dst = append(dst, separator)
-	dst = strconv.AppendUint(dst, uint64(in.Jt), 10)
+	dst = appendDecimal(dst, uint64(in.Jt))
 	dst = append(dst, separator)
-	dst = strconv.AppendUint(dst, uint64(in.Jf), 10)
+	dst = appendDecimal(dst, uint64(in.Jf))
 	dst = append(dst, separator)
-	return strconv.AppendUint(dst, uint64(in.K), 10)
+	return appendDecimal(dst, uint64(in.K))
 }
 
 // instructionSize is the size of a struct sock_filter in bytes.

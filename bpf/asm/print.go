@@ -70,7 +70,7 @@ func expressible(p bpf.Program, pc int) bool {
 // appendLabel writes the label of the instruction at pc: bpfc wants two
 // characters at least.
 func appendLabel(dst []byte, pc int) []byte {
-	return strconv.AppendInt(append(dst, 'L'), int64(pc), 10)
+	return appendDecimal(append(dst, 'L'), uint64(pc))
 }
 
 // appendInstruction writes the text of the instruction at pc.
@@ -95,9 +95,9 @@ func appendData(dst []byte, in bpf.Instruction) []byte {
 	dst = append(dst, ".insn 0x"...)
 	dst = strconv.AppendUint(dst, uint64(in.Code), 16)
 	dst = append(dst, ", "...)
-	dst = strconv.AppendUint(dst, uint64(in.Jt), 10)
+	dst = appendDecimal(dst, uint64(in.Jt))
 	dst = append(dst, ", "...)
-	dst = strconv.AppendUint(dst, uint64(in.Jf), 10)
+	dst = appendDecimal(dst, uint64(in.Jf))
 	dst = append(dst, ", 0x"...)
 	return strconv.AppendUint(dst, uint64(in.K), 16)
 }
@@ -110,11 +110,11 @@ func appendOperand(dst []byte, in bpf.Instruction, pc int, op *opcode) []byte {
 	case absolute:
 		return appendAbsolute(dst, in.K)
 	case indexed:
-		return append(strconv.AppendUint(append(dst, "[x + "...), uint64(in.K), 10), ']')
+		return append(appendDecimal(append(dst, "[x + "...), uint64(in.K)), ']')
 	case memory:
-		return append(strconv.AppendUint(append(dst, "M["...), uint64(in.K), 10), ']')
+		return append(appendDecimal(append(dst, "M["...), uint64(in.K)), ']')
 	case nibble:
-		return append(strconv.AppendUint(append(dst, "4*(["...), uint64(in.K), 10), "]&0xf)"...)
+		return append(appendDecimal(append(dst, "4*(["...), uint64(in.K)), "]&0xf)"...)
 	case length:
 		return append(dst, "len"...)
 	case regX:
@@ -130,7 +130,7 @@ func appendOperand(dst []byte, in bpf.Instruction, pc int, op *opcode) []byte {
 // appendLiteral writes #k: decimal where people count, hexadecimal otherwise.
 func appendLiteral(dst []byte, in bpf.Instruction) []byte {
 	if in.K < 10 || in.K < 4096 && in.Class() != bpf.RET {
-		return strconv.AppendUint(append(dst, '#'), uint64(in.K), 10)
+		return appendDecimal(append(dst, '#'), uint64(in.K))
 	}
 	return strconv.AppendUint(append(dst, "#0x"...), uint64(in.K), 16)
 }
@@ -140,7 +140,7 @@ func appendAbsolute(dst []byte, k uint32) []byte {
 	if name := extensionName(k); name != "" {
 		return append(dst, name...)
 	}
-	return append(strconv.AppendUint(append(dst, '['), uint64(k), 10), ']')
+	return append(appendDecimal(append(dst, '['), uint64(k)), ']')
 }
 
 // appendTest writes a conditional jump: with one target where the other is the
