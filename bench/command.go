@@ -51,7 +51,7 @@ func simRow(b *bench, narrow string, s stream) (row, error) {
 	if err := s.write(in, simCalls); err != nil {
 		return row{}, err
 	}
-	took, err := wholeProcess(b, simRounds, in, narrow, "sim", "memcached", "--jsonl")
+	took, err := wholeProcess(b, simRounds, in, narrow, "sim", "memcached", "--phase", "serving", "--thread", "mc-worker", "--jsonl")
 	if err != nil {
 		return row{}, err
 	}

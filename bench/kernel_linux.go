@@ -40,7 +40,7 @@ var (
 	callGetpgid = kernelCall{"getpgid(pid == 0)", unix.SYS_GETPGID, [3]uintptr{}}
 	callGetsid  = kernelCall{"getsid", unix.SYS_GETSID, [3]uintptr{}}
 	callGetpid  = kernelCall{"getpid", unix.SYS_GETPID, [3]uintptr{}}
-	callPrctl   = kernelCall{"prctl(option == PR_GET_DUMPABLE)", unix.SYS_PRCTL, [3]uintptr{unix.PR_GET_DUMPABLE}}
+	callLimit   = kernelCall{"prlimit64(pid == 0)", unix.SYS_PRLIMIT64, [3]uintptr{0, unix.RLIMIT_NOFILE}}
 )
 
 // kernelCases are made of policies of growing size, of the profile, and of
@@ -68,7 +68,7 @@ func kernelCases() ([]kernelCase, error) {
 	}
 	cases = append(cases,
 		kernelCase{"allowed, no argument, memcached's profile", profile, 1, callGetpid, 0, bitmapLimit},
-		kernelCase{"allowed by an argument, memcached's profile", profile, 1, callPrctl, 0, argumentLimit})
+		kernelCase{"allowed by an argument, memcached's profile", profile, 1, callLimit, 0, argumentLimit})
 	for _, n := range []int{2, 3, 4, 5} {
 		cases = append(cases,
 			kernelCase{fmt.Sprintf("allowed, no argument, %d filters of 10 rules", n), smallest, n, callGetppid, 0, bitmapLimit},

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"time"
 
@@ -31,7 +32,7 @@ allow mmap(prot == PROT_READ|PROT_EXEC, flags has MAP_PRIVATE) access
 // started is a program whose start is measured, free and narrowed.
 type started struct {
 	what   string
-	policy string
+	run    []string // options of run, and the policy
 	argv   []string
 	pinned bool
 	limit  time.Duration
@@ -66,14 +67,15 @@ func startPrograms(b *bench) ([]started, error) {
 	}
 	name, tiny := tinyProgram(b)
 	programs := []started{
-		{name + ", seccomp alone", policy, []string{tiny}, false, startLimit},
-		{name + ", seccomp alone, one processor", policy, []string{tiny}, true, 0},
+		{name + ", seccomp alone", []string{policy}, []string{tiny}, false, startLimit},
+		{name + ", seccomp alone, one processor", []string{policy}, []string{tiny}, true, 0},
 	}
 	if path, err := exec.LookPath("memcached"); err == nil {
 		argv := []string{path, "-V"}
 		programs = append(programs,
-			started{"memcached -V, its profile", "memcached", argv, false, startLimit},
-			started{"memcached -V, its profile, one processor", "memcached", argv, true, 0})
+			started{"memcached -V, its first phase", []string{"--phase", "init", "memcached"}, argv, false, startLimit},
+			started{"memcached -V, its first phase, one processor", []string{"--phase", "init", "memcached"}, argv, true, 0},
+			started{"memcached -V, its profile, a tracer beside it", []string{"memcached"}, argv, false, 0})
 	}
 	return programs, nil
 }
@@ -110,7 +112,7 @@ func (p *started) row(b *bench) (row, error) {
 	}
 	free := func() (float64, error) { return b.runTime(p.argv) }
 	narrowed := func() (float64, error) {
-		return b.runTime(append([]string{narrow, "run", p.policy, "--"}, p.argv...))
+		return b.runTime(slices.Concat([]string{narrow, "run"}, p.run, []string{"--"}, p.argv))
 	}
 	s, err := interleave(b.ctx, b.rounds(startRounds), free, free, narrowed)
 	if err != nil {

@@ -23,7 +23,7 @@ var streams = []stream{
 		return fmt.Sprintf(`{"arch":"x86_64","nr":%d,"ip":"%#x","args":[%s]}`, c.Nr, ip, args)
 	}},
 	{"names, blanks, phase and thread", func(c *abi.Syscall, args string, ip uint64) string {
-		return fmt.Sprintf(`{"nr": %q, "arch": "0xc000003e", "args": [%s], "phase": "all", "thread": "mc-worker"}`, c.Name, args)
+		return fmt.Sprintf(`{"nr": %q, "arch": "0xc000003e", "args": [%s], "phase": "serving", "thread": "mc-worker"}`, c.Name, args)
 	}},
 }
 
