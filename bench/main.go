@@ -3,6 +3,7 @@
 //
 //	go run -C bench .                       everything, about two minutes
 //	go run -C bench . -only memcached,start
+//	go run -C bench . -only vm -libseccomp FOLDER   beside libseccomp's simulator, too
 //	go run -C bench . -update               and write the table into docs/performance.md
 //
 // What is compared is measured in turns, so that a busy machine slows both

@@ -71,7 +71,7 @@ func (s *streams) report(err error) int {
 }
 
 // printError writes one error, or the list of a policy's or a program's text,
-// with the place in a policy marked on a terminal.
+// with the places marked on a terminal.
 func (s *streams) printError(err error) {
 	var list policy.ErrorList
 	var placed asm.ErrorList
@@ -81,7 +81,10 @@ func (s *streams) printError(err error) {
 			s.printPlaced("", e)
 		}
 	case errors.As(err, &placed):
-		fmt.Fprintln(s.err, placed)
+		for _, e := range placed {
+			fmt.Fprintln(s.err, e)
+			s.mark(policy.Pos(e.Pos))
+		}
 	default:
 		fmt.Fprintf(s.err, "narrow: %s\n", strings.TrimPrefix(err.Error(), "narrow: "))
 	}
@@ -98,11 +101,16 @@ func (s *streams) warn(p *policy.Policy) {
 // its line and a caret.
 func (s *streams) printPlaced(kind string, e *policy.Error) {
 	fmt.Fprintln(s.err, placedText(kind, e))
+	s.mark(e.Pos)
+}
+
+// mark shows a place on a terminal: its line, and a caret.
+func (s *streams) mark(at policy.Pos) {
 	if !isTerminal(s.err) {
 		return
 	}
-	if text, err := s.textOf(e.Pos.File); err == nil {
-		fmt.Fprint(s.err, e.Caret(text))
+	if text, err := s.textOf(at.File); err == nil {
+		fmt.Fprint(s.err, (&policy.Error{Pos: at}).Caret(text))
 	}
 }
 

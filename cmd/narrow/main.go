@@ -28,8 +28,8 @@ type streams struct {
 	in       io.Reader
 	out, err io.Writer
 
-	// unread is the policy read last whose text is in no file, for what errors
-	// mark in it; nil if there is none.
+	// unread is the policy read last whose text is in no file, or the program's
+	// text read last, for what errors mark in it; nil if there is none.
 	unread *source
 }
 

@@ -38,6 +38,7 @@ func readInput(s *streams, arg string) (text []byte, err error) {
 	if err != nil {
 		return nil, badInput(err)
 	}
+	s.unread = &source{inputName(arg), text, "."} // errors mark places in it
 	return text, nil
 }
 
