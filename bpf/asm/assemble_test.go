@@ -257,3 +257,15 @@ func manualPage(t *testing.T) string {
 	}
 	return page
 }
+
+// TestNoAssembler: of a text full of mistakes not all is read.
+func TestNoAssembler(t *testing.T) {
+	_, err := Assemble("x", []byte(strings.Repeat("foo\n", 1<<20)), Options{})
+	var list ErrorList
+	if !errors.As(err, &list) || len(list) != maxProblems+1 {
+		t.Fatalf("%d errors, want %d", len(list), maxProblems+1)
+	}
+	if last := list[maxProblems].What; last != "many more errors: this is no assembler" {
+		t.Errorf("the last error is %q", last)
+	}
+}

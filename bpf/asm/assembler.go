@@ -83,7 +83,7 @@ func (a *assembler) suggest(name []byte) string {
 func (a *assembler) statements() {
 	for {
 		a.blanks()
-		if a.pos == len(a.src) {
+		if a.pos == len(a.src) || a.errors >= mostErrors {
 			return
 		}
 		if len(a.lines) == maxInstructions || len(a.symbols) > 2*maxInstructions {

@@ -82,6 +82,9 @@ const otherLine = "{line}"
 // maxProblems bounds the errors that are told of one text, and the warnings.
 const maxProblems = 1000
 
+// mostErrors is where reading a text ends: it is not what it was taken for.
+const mostErrors = 20 * maxProblems
+
 // sortProblems orders by place.
 func sortProblems(problems []problem) {
 	sort.SliceStable(problems, func(i, j int) bool { return problems[i].at < problems[j].at })

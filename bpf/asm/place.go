@@ -115,7 +115,11 @@ func (p *places) sort(s *scanner) (errs ErrorList, warnings []*Warning) {
 		}
 	}
 	if more := s.errors - maxProblems; more > 0 {
-		errs = append(errs, &Error{Pos: c.at, What: fmt.Sprintf("%d more errors", more)})
+		what := fmt.Sprintf("%d more errors", more)
+		if s.errors >= mostErrors {
+			what = "many more errors: this is no assembler"
+		}
+		errs = append(errs, &Error{Pos: c.at, What: what})
 	}
 	if more := s.warnings - maxProblems; more > 0 {
 		warnings = append(warnings, &Warning{c.at, fmt.Sprintf("%d more warnings", more)})
