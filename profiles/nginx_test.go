@@ -16,7 +16,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -215,29 +214,14 @@ func workers(t *testing.T, master int) []int {
 // without powers.
 func (n *site) mustBeFiltered(master int) {
 	n.t.Helper()
-	n.waitForFilters(master, "2")
+	waitForFilters(n.t, master, 1, "2")
 	for _, pid := range workers(n.t, master) {
-		n.waitForFilters(pid, "3")
+		waitForFilters(n.t, pid, 1, "3")
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 		if err != nil || bytes.Contains(text, []byte("Uid:\t0")) || !bytes.Contains(text, []byte("CapEff:\t0000000000000000")) {
 			n.t.Errorf("worker %d: %v\n%s", pid, err, text)
 		}
 		mustHaveFilters(n.t, pid, 1, "3")
-	}
-}
-
-// waitForFilters waits until a process has come to its phase: a worker that
-// has its title has not waited for anybody yet.
-func (n *site) waitForFilters(pid int, filters string) {
-	n.t.Helper()
-	for deadline := time.Now().Add(8 * time.Second); ; time.Sleep(5 * time.Millisecond) {
-		list := threads(n.t, pid)
-		if !slices.ContainsFunc(list, func(th thread) bool { return th.filters != filters || th.noNewPrivs != "1" }) {
-			return
-		}
-		if time.Now().After(deadline) {
-			n.t.Fatalf("process %d should have %s filters: %v", pid, filters, list)
-		}
 	}
 }
 
@@ -292,7 +276,7 @@ func TestNginxServes(t *testing.T) {
 		}
 		n.mustBeFiltered(n.cmd.Process.Pid)
 		for _, pid := range children(t, n.cmd.Process.Pid) {
-			n.waitForFilters(pid, "3") // those that look after the cache, too
+			waitForFilters(t, pid, 1, "3") // those that look after the cache, too
 		}
 		if state := n.stop(syscall.SIGQUIT); state.ExitCode() != 0 {
 			t.Errorf("ended with %v after SIGQUIT", state)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -237,6 +238,22 @@ func mustHaveFilters(t *testing.T, pid, atLeast int, filters string) {
 	for _, th := range list {
 		if th.mode != "2" || th.filters != filters || th.noNewPrivs != "1" || th.tracer != "0" {
 			t.Errorf("thread %s: seccomp mode %s, %s filters, no_new_privs %s, traced by %s", th.name, th.mode, th.filters, th.noNewPrivs, th.tracer)
+		}
+	}
+}
+
+// waitForFilters waits until a process has come to its phase, which it may do
+// some time after it serves, or has a title of its own.
+func waitForFilters(t *testing.T, pid, atLeast int, filters string) {
+	t.Helper()
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		list := threads(t, pid)
+		other := func(th thread) bool { return th.filters != filters || th.noNewPrivs != "1" }
+		if len(list) >= atLeast && !slices.ContainsFunc(list, other) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("process %d should have %s filters on %d threads: %v", pid, filters, atLeast, list)
 		}
 	}
 }
