@@ -25,7 +25,7 @@ func prove(v *verify.Prover, rules *policy.Rules, prog bpf.Program) (proof, prob
 	case result.Answer == verify.No:
 		return "failed", fmt.Sprintf("the program and the policy differ on %s", describe(result.Witness.Call))
 	}
-	return "unproved", "the proof gave up: " + result.Reason
+	return "unknown", "the proof gave up: " + result.Reason
 }
 
 // meaningOf is what a thread meets once the phases of a stack are entered.

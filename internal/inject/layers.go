@@ -6,9 +6,8 @@ import (
 
 	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
-	"github.com/narrow-sandbox/narrow/internal/compile"
+	"github.com/narrow-sandbox/narrow/internal/proved"
 	"github.com/narrow-sandbox/narrow/internal/ruleset"
-	"github.com/narrow-sandbox/narrow/internal/verify"
 	"github.com/narrow-sandbox/narrow/policy"
 )
 
@@ -38,16 +37,16 @@ type Filter struct {
 }
 
 // New makes the layers of a phase: its filters, one for each thread class,
-// compiled and proved; and domains that the caller has planned.
+// compiled and proved, now or before; and domains that the caller has planned.
 func New(phase *policy.PhaseRules, domains []*ruleset.Plan) (*Layers, error) {
 	l := &Layers{Phase: phase.Name, Domains: domains, phase: phase, classes: map[string]*Filter{}}
-	prover := verify.New(verify.Limits{})
+	proofs := proved.Remember()
 	var err, errs error
-	if l.own, err = newFilter(prover, phase.Own, phase.Strict); err != nil {
+	if l.own, err = newFilter(proofs, phase.Own, phase.Strict); err != nil {
 		errs = fmt.Errorf("phase %s: %w", phase.Name, err)
 	}
 	for _, c := range phase.Classes {
-		if l.classes[c.Name], err = newFilter(prover, c.Rules, c.Strict); err != nil {
+		if l.classes[c.Name], err = newFilter(proofs, c.Rules, c.Strict); err != nil {
 			errs = errors.Join(errs, fmt.Errorf("phase %s, thread %s: %w", phase.Name, c.Name, err))
 		}
 	}
@@ -58,7 +57,7 @@ func New(phase *policy.PhaseRules, domains []*ruleset.Plan) (*Layers, error) {
 }
 
 // newFilter compiles rules and proves the program; nil if they allow everything.
-func newFilter(prover *verify.Prover, rules *policy.Rules, strict bool) (*Filter, error) {
+func newFilter(proofs *proved.Proofs, rules *policy.Rules, strict bool) (*Filter, error) {
 	if strict {
 		return &Filter{Rules: rules, Strict: true}, nil
 	}
@@ -68,20 +67,9 @@ func newFilter(prover *verify.Prover, rules *policy.Rules, strict bool) (*Filter
 	if err := unanswered(rules); err != nil {
 		return nil, err
 	}
-	program, err := compile.Compile(rules, compile.Options{})
+	program, err := proofs.Filter(rules)
 	if err != nil {
 		return nil, err
-	}
-	code, err := prover.Program(program)
-	if err != nil {
-		return nil, err
-	}
-	result, err := prover.Equal(code, prover.Rules(rules))
-	if err != nil {
-		return nil, err
-	}
-	if result.Answer != verify.Yes {
-		return nil, fmt.Errorf("is the filter the policy? %v %s", result.Answer, result.Reason)
 	}
 	return &Filter{Rules: rules, Program: program}, nil
 }
