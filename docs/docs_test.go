@@ -54,6 +54,7 @@ func TestEveryFenceHasAKnownLanguage(t *testing.T) {
 	known := map[string][]string{
 		"tutorial.md": {"sh", "output"},
 		"enter.md":    {"sh", "output"},
+		"proof.md":    {"sh", "output"},
 		"language.md": {"narrow", "text"},
 		"c.md":        {"sh", "output", "narrow", "c"},
 		"bytecode.md": {"sh", "output", "narrow", "asm", "c"},

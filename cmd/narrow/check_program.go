@@ -170,7 +170,7 @@ func (m *archMeaning) text() string {
 		}
 		parts = append(parts, power(v.Log2)+" "+v.Verdict)
 	}
-	return fmt.Sprintf("%s, of %s calls: %s; %d calls by the kernel's bitmap", m.Arch, power(m.Of), strings.Join(parts, ", "), m.Bitmap)
+	return fmt.Sprintf("%s, of %s calls: %s; %d of its numbers by the kernel's bitmap", m.Arch, power(m.Of), strings.Join(parts, ", "), m.Bitmap)
 }
 
 // power writes a count as a power of two, to one decimal.
