@@ -104,17 +104,20 @@ func checkPolicy(s *streams, v *verify.Prover, p *policy.Policy, f *policy.File,
 		r.Warnings = append(r.Warnings, w.Error())
 	}
 	compiled := programs{}
+	var filters []filter
 	for _, ph := range p.Phases {
 		if ph.Unfiltered() {
 			r.Unfiltered = append(r.Unfiltered, ph.Name)
 		}
-		for _, f := range filtersOf(ph) {
-			r.Filters = append(r.Filters, checkFilter(v, f, compiled))
-		}
+		filters = append(filters, filtersOf(ph)...)
+	}
+	for _, f := range filters {
+		r.Filters = append(r.Filters, checkFilter(v, f, compiled, probeLimit/len(filters)))
 	}
 	r.Widening, r.Milder = checkOrder(v, p)
+	tests := newTester(v, p, compiled)
 	for _, t := range p.Tests {
-		r.Tests = append(r.Tests, checkTest(v, p, t, compiled)...)
+		r.Tests = append(r.Tests, tests.check(t)...)
 	}
 	var err error
 	if asJSON {

@@ -10,7 +10,7 @@ import (
 	"github.com/narrow-sandbox/narrow/policy"
 )
 
-// probeLimit bounds the calls of a filter that check runs through the program
+// probeLimit bounds the calls of all filters together that check runs through the program
 // and through the reference evaluation, beside the proof.
 const probeLimit = 20_000
 
@@ -88,8 +88,8 @@ func (f *filterReport) line() string {
 }
 
 // checkFilter compiles one filter, compares it with the reference evaluation
-// and proves it. The program's meaning goes into compiled.
-func checkFilter(v *verify.Prover, f filter, compiled programs) *filterReport {
+// on some calls, and proves it. The program's meaning goes into compiled.
+func checkFilter(v *verify.Prover, f filter, compiled programs, probes int) *filterReport {
 	r := &filterReport{Phase: f.phase, Thread: f.thread, Proof: "not compiled"}
 	prog, err := compile.Compile(f.rules, compile.Options{})
 	if err == nil {
@@ -102,11 +102,11 @@ func checkFilter(v *verify.Prover, f filter, compiled programs) *filterReport {
 	}
 	r.Bitmap, r.NotBitmap = bitmap(v, f.rules, prog)
 	r.Allowed, r.Notes = countAllowed(v, f.rules), spoilt(f.rules)
-	if r.Problem = compare(f.rules, prog, r); r.Problem != "" {
+	if r.Problem = compare(f.rules, prog, r, probes); r.Problem != "" {
 		r.Proof = "failed"
 		return r
 	}
-	r.Proof, r.Problem = prove(v, f.rules, prog)
+	r.Proof, r.Problem = prove(v, f.rules, compiled[f.rules])
 	return r
 }
 
@@ -134,13 +134,13 @@ func countAllowed(v *verify.Prover, rules *policy.Rules) []allowed {
 }
 
 // compare runs the boundary calls of the rules through both sides.
-func compare(rules *policy.Rules, prog bpf.Program, r *filterReport) string {
+func compare(rules *policy.Rules, prog bpf.Program, r *filterReport, limit int) string {
 	vm, err := bpf.NewVM(prog)
 	if err != nil {
 		return err.Error()
 	}
 	decide := newDecider(rules)
-	for d := range rules.Probes(probeLimit) {
+	for d := range rules.Probes(limit) {
 		want, _ := decide.evaluate(&d)
 		value, _ := vm.Run(&d)
 		if got := policy.VerdictOf(bpf.Action(value)); got != want {

@@ -5,17 +5,12 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/narrow-sandbox/narrow/bpf"
 	"github.com/narrow-sandbox/narrow/internal/verify"
 	"github.com/narrow-sandbox/narrow/policy"
 )
 
-// prove asks the verifier whether the program is the rules.
-func prove(v *verify.Prover, rules *policy.Rules, prog bpf.Program) (proof, problem string) {
-	code, err := v.Program(prog)
-	if err != nil {
-		return "failed", err.Error()
-	}
+// prove asks the verifier whether a program, by its meaning, is the rules.
+func prove(v *verify.Prover, rules *policy.Rules, code *verify.Meaning) (proof, problem string) {
 	result, err := v.Equal(code, v.Rules(rules))
 	switch {
 	case err != nil:

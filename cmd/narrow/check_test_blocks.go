@@ -22,19 +22,59 @@ func (t *testReport) line() string {
 	return fmt.Sprintf("%s: test fails in phase %s: %s %s: %s", t.Place, phaseThread(t.Phase, t.Thread), t.Verdict, t.Call, t.Problem)
 }
 
-// checkTest proves one line of a test block, on the policy and on the
-// programs, in the thread that it names or in every class.
-func checkTest(v *verify.Prover, p *policy.Policy, t *policy.TestCase, programs programs) []*testReport {
+// tester proves the lines of a policy's test blocks. What a thread meets, it
+// finds once: a policy may have hundreds of lines.
+type tester struct {
+	prover   *verify.Prover
+	policy   *policy.Policy
+	programs programs
+	threads  map[tested][]subject
+}
+
+// tested is what a line of a test block is about: a phase, by its place, and
+// the threads that it names, "" for all.
+type tested struct {
+	phase  int
+	thread string
+}
+
+// subject is a thread and what it meets: the policy's filters, and the
+// finished programs.
+type subject struct {
+	title           string
+	rules, programs *verify.Meaning
+}
+
+func newTester(v *verify.Prover, p *policy.Policy, compiled programs) *tester {
+	return &tester{v, p, compiled, map[tested][]subject{}}
+}
+
+// subjects are the threads that a line is about.
+func (c *tester) subjects(phase int, thread string) []subject {
+	key := tested{phase, thread}
+	all, ok := c.threads[key]
+	if !ok {
+		for _, t := range threadViews(c.policy, phase, thread) {
+			all = append(all, subject{t.title(), stackOf(c.prover, t.filters), c.programs.meaning(c.prover, t.filters)})
+		}
+		c.threads[key] = all
+	}
+	return all
+}
+
+// check proves one line of a test block, on the policy and on the programs, in
+// the thread that it names or in every class.
+func (c *tester) check(t *policy.TestCase) []*testReport {
 	var reports []*testReport
-	for i, ph := range p.Phases {
+	for i, ph := range c.policy.Phases {
 		if ph.Name != t.Phase {
 			continue
 		}
-		for _, thread := range threadViews(p, i, t.Thread) {
-			r := &testReport{Place: t.Pos.String(), Phase: t.Phase, Thread: thread.title(), Verdict: t.Verdict.String(), Call: t.Call.Text}
-			r.Problem = holds(v, stackOf(v, thread.filters), t)
+		for _, thread := range c.subjects(i, t.Thread) {
+			r := &testReport{Place: t.Pos.String(), Phase: t.Phase, Thread: thread.title, Verdict: t.Verdict.String(), Call: t.Call.Text}
+			r.Problem = holds(c.prover, thread.rules, t)
 			if r.Problem == "" {
-				r.Problem = onProgram(holds(v, programs.meaning(v, thread.filters), t))
+				r.Problem = onProgram(holds(c.prover, thread.programs, t))
 			}
 			r.Passed = r.Problem == ""
 			reports = append(reports, r)
