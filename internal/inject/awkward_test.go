@@ -20,7 +20,7 @@ import (
 )
 
 // ready starts the victim in a mode and waits until it is as it should be.
-func ready(t *testing.T, args ...string) *victim {
+func ready(t *testing.T, args ...string) *process {
 	t.Helper()
 	v := start(t, compiled(t, "victim"), args...)
 	if line := v.line(t); line != "ready" {
@@ -30,7 +30,7 @@ func ready(t *testing.T, args ...string) *victim {
 }
 
 // tell lets the victim go on.
-func (v *victim) tell(t *testing.T) {
+func (v *process) tell(t *testing.T) {
 	t.Helper()
 	if _, err := fmt.Fprintln(v.in); err != nil {
 		t.Fatal(err)
@@ -38,7 +38,7 @@ func (v *victim) tell(t *testing.T) {
 }
 
 // ends waits for the victim's end, which should be a good one.
-func (v *victim) ends(t *testing.T) {
+func (v *process) ends(t *testing.T) {
 	t.Helper()
 	if err := v.Wait(); err != nil {
 		t.Errorf("the victim: %v", err)

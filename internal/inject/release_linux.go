@@ -2,6 +2,7 @@ package inject
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -57,12 +58,21 @@ func (p *Process) Resume() error {
 	return errors.Join(wrong, p.stopAgain())
 }
 
-// over notes how long the process stood still.
+// over notes how long the process stood still, and what it has open, of which
+// there may be so much that it is not kept waiting for that.
 func (p *Process) over() {
-	if p.report != nil {
-		p.report.Stopped = time.Since(p.stopped)
-		p.report = nil
+	if p.report == nil {
+		return
 	}
+	p.report.Stopped = time.Since(p.stopped)
+	open, err := kernel.DescriptorsOf(p.PID)
+	if err != nil {
+		p.report.Notes = append(p.report.Notes, fmt.Sprintf("the descriptors that stay open are unknown: %v", err))
+	}
+	for _, d := range open {
+		p.report.Descriptors = append(p.report.Descriptors, Descriptor{d.FD, d.Target})
+	}
+	p.report = nil
 }
 
 // collect waits a moment for threads that were asked to stop and have not yet.

@@ -45,6 +45,7 @@ var programs = sync.OnceValues(func() (dir string, err error) {
 })
 
 func TestMain(m *testing.M) {
+	role()
 	status := m.Run()
 	if os.Getenv(programsVar) == "" {
 		if dir, _ := programs(); dir != "" {
@@ -90,22 +91,22 @@ func missing(t *testing.T, what string) {
 	t.Skip(what)
 }
 
-// victim is a program that is to be narrowed.
-type victim struct {
+// process is a program that is to be narrowed.
+type process struct {
 	*exec.Cmd
 	in  io.WriteCloser
 	out *bufio.Reader
 }
 
 // start starts a program, as the user that the test narrows as.
-func start(t *testing.T, program string, args ...string) *victim {
+func start(t *testing.T, program string, args ...string) *process {
 	t.Helper()
 	c := exec.Command(program, args...)
 	c.Stderr = os.Stderr
 	return startCommand(t, c)
 }
 
-func startCommand(t *testing.T, c *exec.Cmd) *victim {
+func startCommand(t *testing.T, c *exec.Cmd) *process {
 	t.Helper()
 	in, err := c.StdinPipe()
 	if err != nil {
@@ -122,11 +123,11 @@ func startCommand(t *testing.T, c *exec.Cmd) *victim {
 		c.Process.Kill()
 		c.Wait()
 	})
-	return &victim{c, in, bufio.NewReader(out)}
+	return &process{c, in, bufio.NewReader(out)}
 }
 
 // line reads the next line that the program prints.
-func (v *victim) line(t *testing.T) string {
+func (v *process) line(t *testing.T) string {
 	t.Helper()
 	line, err := v.out.ReadString('\n')
 	if err != nil {
@@ -135,11 +136,11 @@ func (v *victim) line(t *testing.T) string {
 	return strings.TrimSuffix(line, "\n")
 }
 
-func (v *victim) pid() int { return v.Process.Pid }
+func (v *process) pid() int { return v.Process.Pid }
 
 // asleep waits until n threads of the program are in a call and sleep there,
 // and others that spin run.
-func (v *victim) asleep(t *testing.T, n int) {
+func (v *process) asleep(t *testing.T, n int) {
 	t.Helper()
 	deadline := time.Now().Add(10 * time.Second)
 	for {
