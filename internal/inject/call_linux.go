@@ -28,90 +28,111 @@ type call struct {
 	args  []uint64
 }
 
-// one makes a thread make a call that has to succeed.
-func (p *Process) one(t *Thread, c call) (int64, error) {
-	if err := p.together([]*Thread{t}, c); err != nil {
-		return 0, err
-	}
-	return t.result, p.refused(t, c)
+// turn is a call that a thread is to make.
+type turn struct {
+	*Thread
+	call
 }
 
-// each makes threads make a call that has to succeed, one of them before all
-// others: what the kernel refuses to one it mostly refuses to all, and then no
-// other has been changed. done is told of each success.
-func (p *Process) each(threads []*Thread, c call, done func()) error {
-	if len(threads) == 0 {
+// turns is the same call for threads.
+func turns(threads []*Thread, c call) []turn {
+	all := make([]turn, len(threads))
+	for i, t := range threads {
+		all[i] = turn{t, c}
+	}
+	return all
+}
+
+// one makes a thread make a call that has to succeed.
+func (p *Process) one(t *Thread, c call) (int64, error) {
+	one := turn{t, c}
+	if err := p.together([]turn{one}); err != nil {
+		return 0, err
+	}
+	return t.result, p.refused(one)
+}
+
+// firstOne makes threads make calls that have to succeed, one of them before
+// all others: what the kernel refuses to one it mostly refuses to all, and then
+// no other has been changed. done is told of each success.
+func (p *Process) firstOne(all []turn, done func()) error {
+	if len(all) == 0 {
 		return nil
 	}
-	for _, some := range [...][]*Thread{threads[:1], threads[1:]} {
-		if err := p.together(some, c); err != nil {
-			return err
-		}
-		var refused error
-		for _, t := range some {
-			if err := p.refused(t, c); err == nil {
-				done()
-			} else if refused == nil {
-				refused = err
-			}
-		}
-		if refused != nil {
-			return refused
+	if err := p.all(all[:1], done); err != nil {
+		return err
+	}
+	return p.all(all[1:], done)
+}
+
+// all makes threads make calls that have to succeed, at once.
+func (p *Process) all(all []turn, done func()) error {
+	if err := p.together(all); err != nil {
+		return err
+	}
+	var refused error
+	for _, one := range all {
+		if err := p.refused(one); err == nil {
+			done()
+		} else if refused == nil {
+			refused = err
 		}
 	}
-	return nil
+	return refused
 }
 
 // refused is the error that the kernel answered a thread's call with, nil if it
 // succeeded.
-func (p *Process) refused(t *Thread, c call) error {
+func (p *Process) refused(c turn) error {
 	const mostErrno = 4095
-	if t.result >= 0 || t.result < -mostErrno {
+	if c.result >= 0 || c.result < -mostErrno {
 		return nil
 	}
-	return p.wrong(t, nil, &kernel.Error{Op: c.op, Layer: c.layer, Err: unix.Errno(-t.result)}, "")
+	return p.wrong(c.Thread, nil, &kernel.Error{Op: c.op, Layer: c.layer, Err: unix.Errno(-c.result)}, "")
 }
 
-// together makes threads make a call at the same time, and waits for all of
-// them, whatever becomes of one.
+// together makes threads make a call each at the same time, and waits for all
+// of them, whatever becomes of one.
 //
 // They run from one syscall-stop to the next, not by single steps: these end in
 // a SIGTRAP, which would cost a program that blocks or ignores SIGTRAP its
 // disposition.
-func (p *Process) together(threads []*Thread, c call) error {
-	var args [6]uint64
-	copy(args[:], c.args)
+func (p *Process) together(all []turn) error {
 	var wrong error
-	note := func(err error) {
-		if wrong == nil {
-			wrong = err
+	each := func(do func(turn) error) {
+		for _, one := range all {
+			if err := do(one); err != nil && wrong == nil {
+				wrong = err
+			}
 		}
 	}
-	for _, t := range threads {
-		regs := t.regs
-		regs.SetCall(p.place.instruction, c.nr, args)
-		if err := kernel.PtraceSetRegs(t.TID, regs); err != nil {
-			note(p.lost(t, err))
-		}
-	}
+	each(p.start)
 	for range [...]string{"entry", "exit"} {
-		for _, t := range threads {
-			if err := kernel.PtraceSyscall(t.TID, 0); err != nil {
-				note(p.lost(t, err))
-			}
-		}
-		for _, t := range threads {
-			if err := p.toSyscall(t); err != nil {
-				note(err)
-			}
-		}
+		each(p.step)
+		each(func(one turn) error { return p.toSyscall(one.Thread) })
 	}
-	for _, t := range threads {
-		if err := p.finish(t); err != nil {
-			note(err)
-		}
-	}
+	each(func(one turn) error { return p.finish(one.Thread) })
 	return wrong
+}
+
+// start puts a thread before its call.
+func (p *Process) start(one turn) error {
+	var args [6]uint64
+	copy(args[:], one.args)
+	regs := one.regs
+	regs.SetCall(p.place.instruction, one.nr, args)
+	if err := kernel.PtraceSetRegs(one.TID, regs); err != nil {
+		return p.lost(one.Thread, err)
+	}
+	return nil
+}
+
+// step lets it go on to the entry or exit of the call.
+func (p *Process) step(one turn) error {
+	if err := kernel.PtraceSyscall(one.TID, 0); err != nil {
+		return p.lost(one.Thread, err)
+	}
+	return nil
 }
 
 // finish reads the result of a thread's call.

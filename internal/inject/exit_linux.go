@@ -12,7 +12,7 @@ import (
 // so itself. It is for one that was not narrowed and must not run. An error
 // says that it lives.
 func (p *Process) Exit(status int) error {
-	if !p.all(parked) {
+	if !p.are(parked) {
 		if err := p.Stop(); err != nil && !errors.Is(err, ErrGone) {
 			return err
 		}

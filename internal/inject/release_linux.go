@@ -78,10 +78,10 @@ func (p *Process) over() {
 // collect waits a moment for threads that were asked to stop and have not yet.
 func (p *Process) collect() {
 	const moment = 20 * time.Millisecond
-	if p.all(parked) || p.interrupt() != nil {
+	if p.are(parked) || p.interrupt() != nil {
 		return
 	}
-	for deadline := time.Now().Add(moment); !p.all(parked) && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(moment); !p.are(parked) && time.Now().Before(deadline); {
 		if moved, err := p.poll(); err != nil {
 			return
 		} else if !moved {

@@ -170,7 +170,7 @@ func (s *step) noNewPrivs() error {
 		}
 	}
 	set := call{"prctl(PR_SET_NO_NEW_PRIVS)", kernel.NoNewPrivs, unix.SYS_PRCTL, []uint64{unix.PR_SET_NO_NEW_PRIVS, 1}}
-	return s.each(lacking, set, func() { s.quiet = true })
+	return s.all(turns(lacking, set), func() { s.quiet = true })
 }
 
 // narrows reports whether there is a layer that needs no_new_privs.
@@ -186,36 +186,5 @@ func (s *step) narrows() bool {
 	return false
 }
 
-// seccomp gives each thread the filter of its class, class by class, as one
-// filter at a time is in the borrowed memory.
-func (s *step) seccomp() error {
-	var filters []*Filter
-	threads := map[*Filter][]*Thread{}
-	for _, p := range s.plans {
-		if p.filter == nil {
-			continue
-		}
-		if threads[p.filter] == nil {
-			filters = append(filters, p.filter)
-		}
-		threads[p.filter] = append(threads[p.filter], p.Thread)
-	}
-	for _, f := range filters {
-		if err := s.install(f, threads[f]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *step) install(f *Filter, threads []*Thread) error {
-	done := func() { s.partial = true }
-	if f.Strict {
-		return s.each(threads, call{"seccomp(SECCOMP_SET_MODE_STRICT)", kernel.Seccomp, unix.SYS_SECCOMP, []uint64{unix.SECCOMP_SET_MODE_STRICT, 0, 0}}, done)
-	}
-	at, err := s.write(sockFprog(f.Program, s.place.start))
-	if err != nil {
-		return s.wrong(nil, nil, err, "")
-	}
-	return s.each(threads, call{"seccomp(SECCOMP_SET_MODE_FILTER)", kernel.Seccomp, unix.SYS_SECCOMP, []uint64{unix.SECCOMP_SET_MODE_FILTER, 0, at}}, done)
-}
+// touched notes that something is on a thread that cannot be taken off.
+func (s *step) touched() { s.partial = true }

@@ -29,7 +29,7 @@ func (p *Process) Stop() error {
 		if err != nil {
 			return err
 		}
-		if found == 0 && p.all(parked) {
+		if found == 0 && p.are(parked) {
 			break
 		}
 	}
@@ -42,7 +42,7 @@ func (p *Process) Stop() error {
 	return p.lookAgain()
 }
 
-func (p *Process) all(s state) bool {
+func (p *Process) are(s state) bool {
 	for _, t := range p.threads {
 		if t.state != s {
 			return false
@@ -88,7 +88,7 @@ func (p *Process) await(deadline time.Time) error {
 		if err != nil {
 			return err
 		}
-		if p.all(parked) {
+		if p.are(parked) {
 			return nil
 		}
 		if moved {
