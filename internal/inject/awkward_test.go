@@ -17,6 +17,7 @@ import (
 
 	"github.com/narrow-sandbox/narrow/internal/inject"
 	"github.com/narrow-sandbox/narrow/internal/kernel"
+	"github.com/narrow-sandbox/narrow/policy"
 )
 
 // ready starts the victim in a mode and waits until it is as it should be.
@@ -434,4 +435,30 @@ func Test32Bit(t *testing.T) {
 	}
 	refusal(t, c.Process.Pid, layersOf(t, noGetppid), inject.ErrABI)
 	untouched(t, c.Process.Pid)
+}
+
+// The kernel's limit on domains is met before a thread has anything that
+// another lacks.
+func TestTooManyDomains(t *testing.T) {
+	v := ready(t)
+	p, err := policy.Load("test.narrow", []byte("language 1\npolicy test\narch x86_64\nprocess { memory write-xor-execute }\ndefault allow\nfiles { read / }\n"), policy.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, lacks, err := inject.Plan(p, 0, v.pid())
+	if err != nil || len(lacks) > 0 {
+		t.Skip(err, lacks)
+	}
+	const most = 16
+	for range most {
+		if _, err = enter(v.pid(), l, daring()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err = enter(v.pid(), l, daring())
+	var e *inject.Error
+	if !errors.As(err, &e) || e.Partial || !errors.Is(err, unix.E2BIG) || !strings.Contains(err.Error(), "16 domains") {
+		t.Errorf("got %v", err)
+	}
+	narrowed(t, v.pid(), 0)
 }

@@ -3,6 +3,7 @@ package inject
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"golang.org/x/sys/unix"
 
@@ -39,7 +40,7 @@ func (s *step) judge() error {
 // shares reports whether a thread has the descriptors of the first one, where a
 // ruleset's has to be known to both.
 func (s *step) shares(t *Thread) bool {
-	return len(s.layers.Domains) == 0 || kernel.SameFiles(s.threads[0].TID, t.TID)
+	return len(s.wanted()) == 0 || kernel.SameFiles(s.threads[0].TID, t.TID)
 }
 
 // stuck is an error if the thread's own call would be denied.
@@ -206,6 +207,16 @@ func (s *step) inPhase() bool {
 	return !s.suspended && ok && len(phases) > 0
 }
 
+// been is how many of the phases before the process is believed to be in, of
+// those whose domains are known.
+func (s *step) been() int {
+	if !s.inPhase() || len(s.layers.Earlier) == 0 {
+		return 0
+	}
+	phases, _ := s.believed(s.threads[0])
+	return slices.Index(s.layers.Before, phases[len(phases)-1]) + 1
+}
+
 // injected are the calls that the step makes on a thread, as filters see them.
 func (s *step) injected(t *Thread) []bpf.Data {
 	native := abi.Native()
@@ -222,7 +233,7 @@ func (s *step) injected(t *Thread) []bpf.Data {
 	if !t.Status.NoNewPrivs {
 		calls = append(calls, call(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1))
 	}
-	if len(s.layers.Domains) > 0 {
+	if len(s.wanted()) > 0 {
 		if t == s.threads[0] {
 			calls = append(calls, call(unix.SYS_LANDLOCK_CREATE_RULESET, at, sizeofRulesetAttr), call(unix.SYS_CLOSE, someDescriptor))
 		}

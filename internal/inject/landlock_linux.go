@@ -17,7 +17,8 @@ import (
 // through copies of their descriptors, so that the process need not be able to
 // open anything, and no filter of it is in the way.
 func (s *step) rulesets() error {
-	if len(s.layers.Domains) == 0 {
+	wanted := s.wanted()
+	if len(wanted) == 0 {
 		return nil
 	}
 	m, err := s.maker()
@@ -25,7 +26,7 @@ func (s *step) rulesets() error {
 		return s.wrong(nil, nil, err, "")
 	}
 	defer m.end()
-	made, errs := ruleset.Build(m, s.layers.Domains)
+	made, errs := ruleset.Build(m, wanted)
 	for _, fd := range made {
 		s.domains = append(s.domains, m.theirs[fd])
 		kernel.Close(fd) // our copy
@@ -36,18 +37,38 @@ func (s *step) rulesets() error {
 	return nil
 }
 
+// wanted are the domains that the threads are to be in: the phase's own, and
+// those of the phases before, but for phases that the process is believed to be
+// in, whose filters need not let their domains be made again.
+func (s *step) wanted() []*ruleset.Plan {
+	var all []*ruleset.Plan
+	for _, earlier := range s.layers.Earlier[s.been():] {
+		all = append(all, earlier...)
+	}
+	return append(all, s.layers.Domains...)
+}
+
 // landlock puts every thread into the domains.
 func (s *step) landlock() error {
 	for _, fd := range s.domains {
 		restrict := call{"landlock_restrict_self", kernel.Landlock, unix.SYS_LANDLOCK_RESTRICT_SELF, []uint64{uint64(fd), 0}}
 		if err := s.firstOne(turns(s.threads, restrict), s.touched); err != nil {
-			return err
+			return s.tooDeep(err)
 		}
 		if _, err := s.one(s.threads[0], closing(fd)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// tooDeep says what the kernel's E2BIG means here.
+func (s *step) tooDeep(err error) error {
+	var e *Error
+	if errors.Is(err, unix.E2BIG) && errors.As(err, &e) {
+		e.Hint = "a thread can be in 16 domains, and this one is"
+	}
+	return err
 }
 
 // closing closes a descriptor of the process.

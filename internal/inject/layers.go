@@ -15,7 +15,7 @@ import (
 // immutable once made and may be used for many processes.
 type Layers struct {
 	Phase   string
-	Domains []*ruleset.Plan // Landlock's, for every thread
+	Domains []*ruleset.Plan // Landlock's of the phase, for every thread
 	Memory  bool            // PR_SET_MDWE, for the process
 	Limits  []policy.Limit  // for the process
 
@@ -23,6 +23,10 @@ type Layers struct {
 	// their order. They are what is believed of filters that cannot be read,
 	// which takes root's rights.
 	Before []*policy.PhaseRules
+
+	// Earlier are the domains of these phases, one after the other, which come
+	// along unless the process is believed to be in them. It may be nil.
+	Earlier [][]*ruleset.Plan
 
 	phase   *policy.PhaseRules
 	own     *Filter            // of threads that no class names; nil installs none

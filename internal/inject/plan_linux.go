@@ -21,16 +21,12 @@ import (
 //
 // What of the policy cannot be had is in lacks: the caller decides.
 func Plan(p *policy.Policy, at, pid int) (l *Layers, lacks []Lack, err error) {
-	var files []*policy.FilesRules
-	var network []*policy.NetworkRules
-	for _, phase := range p.Phases[:at+1] {
-		files, network = append(files, phase.Files...), append(network, phase.Network...)
-	}
 	var features kernel.Features
-	domains, lacks := domainsOf(&features, files, network)
-	if l, err = New(p.Phases[at], domains); err != nil {
+	domains, lacks := domainsOf(&features, p.Phases[:at+1])
+	if l, err = New(p.Phases[at], domains[at]); err != nil {
 		return nil, nil, err
 	}
+	l.Earlier = domains[:at]
 	l.Before = p.Phases[:at]
 	l.Limits = p.Process.Limits
 	if p.Process.WriteXorExecute {
@@ -45,19 +41,28 @@ func Plan(p *policy.Policy, at, pid int) (l *Layers, lacks []Lack, err error) {
 	return l, append(lacks, identityLacks(&p.Process, pid)...), nil
 }
 
-// domainsOf plans the Landlock domains of blocks.
-func domainsOf(features *kernel.Features, files []*policy.FilesRules, network []*policy.NetworkRules) (domains []*ruleset.Plan, lacks []Lack) {
+// domainsOf plans the Landlock domains of phases, for each by itself.
+func domainsOf(features *kernel.Features, phases []*policy.PhaseRules) (domains [][]*ruleset.Plan, lacks []Lack) {
+	domains = make([][]*ruleset.Plan, len(phases))
+	var files []*policy.FilesRules
+	var network []*policy.NetworkRules
+	for _, phase := range phases {
+		files, network = append(files, phase.Files...), append(network, phase.Network...)
+	}
 	if len(files)+len(network) == 0 {
-		return nil, nil
+		return domains, nil
 	}
 	version, err := features.Landlock()
 	if err != nil {
-		return nil, []Lack{{kernel.Landlock, err}}
+		return domains, []Lack{{kernel.Landlock, err}}
 	}
 	for _, err := range ruleset.Lacks(version, files, network) {
 		lacks = append(lacks, Lack{kernel.Landlock, err})
 	}
-	return ruleset.Of(files, network, kernel.RightsOf(version)), lacks
+	for i, phase := range phases {
+		domains[i] = ruleset.Of(phase.Files, phase.Network, kernel.RightsOf(version))
+	}
+	return domains, lacks
 }
 
 // kernelLacks is what the kernel lacks for the filters.

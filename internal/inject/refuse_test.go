@@ -161,9 +161,12 @@ phase init {
 phase serving {
     files { read /usr }
 }
+phase last {
+    errno EPERM getppid
+}
 `
 	policyText := fmt.Sprintf(text, filepath.Dir(file))
-	for i, phase := range []string{"init", "serving"} {
+	for i, phase := range []string{"init", "serving", "last"} {
 		report := enterPhase(t, v.pid(), policyText, phase)
 		for _, th := range report.Threads {
 			if th.SeccompFilters != th.Before+1 || th.SeccompFilters < i+1 {

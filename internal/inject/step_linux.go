@@ -3,6 +3,8 @@ package inject
 import (
 	"errors"
 	"fmt"
+	"os"
+	"strings"
 
 	"golang.org/x/sys/unix"
 
@@ -18,8 +20,8 @@ type step struct {
 	domains   []int
 	report    *Report
 
-	quiet   bool // no_new_privs, which is no harm, has been set
-	partial bool // something that cannot be taken off is on a thread
+	set     []string // what has been set that concerns all threads and harms none
+	partial bool     // a thread has a domain or a filter that others lack
 }
 
 // plan is what one thread takes on.
@@ -65,16 +67,17 @@ func (s *step) mark(err error) error {
 	var e *Error
 	if !errors.As(err, &e) {
 		e = s.wrong(nil, nil, err, "")
+		err = e
 	}
 	e.Partial = s.partial
-	if s.quiet && !s.partial && e.Hint == "" {
-		e.Hint = "nothing but no_new_privs has been set"
+	if len(s.set) > 0 && !s.partial {
+		e.Hint = strings.TrimPrefix(e.Hint+"; nothing but "+strings.Join(s.set, ", ")+" has been set", "; ")
 	}
 	return err
 }
 
-// run applies the layers, in an order in which what can fail comes first and
-// what would stop the next one comes last.
+// run applies the layers. What can be refused and has no way back comes as early
+// as it can; what would stop the next one comes last.
 func (s *step) run() error {
 	borrowed, err := s.borrow()
 	if err != nil {
@@ -84,7 +87,7 @@ func (s *step) run() error {
 	if err := s.begin(); err != nil {
 		return err
 	}
-	for _, apply := range []func() error{s.guard, s.admits, s.rulesets, s.limits, s.memory, s.noNewPrivs, s.landlock, s.seccomp, s.verify} {
+	for _, apply := range []func() error{s.guard, s.admits, s.raises, s.rulesets, s.noNewPrivs, s.landlock, s.memory, s.limits, s.seccomp, s.verify} {
 		if err := apply(); err != nil {
 			return err
 		}
@@ -139,21 +142,38 @@ func (s *step) memory() error {
 		return nil
 	}
 	_, err := s.one(s.threads[0], call{"prctl(PR_SET_MDWE)", kernel.Memory, unix.SYS_PRCTL, []uint64{unix.PR_SET_MDWE, unix.PR_MDWE_REFUSE_EXEC_GAIN}})
-	s.partial = s.partial || err == nil
+	if err == nil {
+		s.set = append(s.set, "memory write-xor-execute")
+	}
 	return err
 }
 
-// limits are set from outside.
-func (s *step) limits() error {
+// raises finds limits that may not be set: only root raises them.
+func (s *step) raises() error {
 	for _, l := range s.layers.Limits {
 		resource, ok := kernel.LimitByName(l.Name)
 		if !ok {
 			return s.wrong(nil, nil, fmt.Errorf("%v: this system has no limit %s", l.Pos, l.Name), "")
 		}
+		now, err := kernel.LimitOf(s.PID, resource)
+		if err != nil {
+			return s.wrong(nil, nil, err, "")
+		}
+		if l.Value > now.Hard && os.Geteuid() != 0 {
+			return s.wrong(nil, nil, fmt.Errorf("%v: its limit %s is %d, and only root raises it", l.Pos, l.Name, now.Hard), "")
+		}
+	}
+	return nil
+}
+
+// limits are set from outside.
+func (s *step) limits() error {
+	for _, l := range s.layers.Limits {
+		resource, _ := kernel.LimitByName(l.Name)
 		if err := kernel.SetLimitOf(s.PID, resource, kernel.Limit{Soft: l.Value, Hard: l.Value}); err != nil {
 			return s.wrong(nil, nil, err, "")
 		}
-		s.partial = true
+		s.set = append(s.set, "limit "+l.Name)
 	}
 	return nil
 }
@@ -170,12 +190,16 @@ func (s *step) noNewPrivs() error {
 		}
 	}
 	set := call{"prctl(PR_SET_NO_NEW_PRIVS)", kernel.NoNewPrivs, unix.SYS_PRCTL, []uint64{unix.PR_SET_NO_NEW_PRIVS, 1}}
-	return s.all(turns(lacking, set), func() { s.quiet = true })
+	err := s.all(turns(lacking, set), func() {})
+	if len(lacking) > 0 {
+		s.set = append(s.set, "no_new_privs")
+	}
+	return err
 }
 
 // narrows reports whether there is a layer that needs no_new_privs.
 func (s *step) narrows() bool {
-	if len(s.layers.Domains) > 0 {
+	if len(s.wanted()) > 0 {
 		return true
 	}
 	for _, p := range s.plans {
