@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/narrow-sandbox/narrow"
 	"github.com/narrow-sandbox/narrow/examples/memcached/server"
@@ -48,11 +49,12 @@ func parseFlags(args []string, complaints io.Writer) (*options, error) {
 	udp := f.Int("U", 0, "UDP `port`; only 0, which is none")
 	f.BoolFunc("v", "say what is entered, and where it listens", raise(&c.Verbosity, 1))
 	f.BoolFunc("vv", "the same, as memcached has it", raise(&c.Verbosity, 2))
+	f.BoolFunc("vvv", "the same", raise(&c.Verbosity, 2))
 	f.BoolVar(&c.Unconfined, "unconfined", false, "enter no phase, for comparison")
 	bestEffort := f.Bool("best-effort", false, "run with what sandbox this kernel has; -v tells what lacks")
 	f.BoolVar(&o.printPolicy, "policy", false, "print the policy and exit")
 	f.BoolVar(&o.printVersion, "V", false, "print the version and exit")
-	err := f.Parse(args)
+	err := f.Parse(spread(args, f))
 	switch {
 	case errors.Is(err, flag.ErrHelp):
 		fmt.Fprint(complaints, usageHead)
@@ -70,4 +72,26 @@ func parseFlags(args []string, complaints io.Writer) (*options, error) {
 		c.Needs = narrow.Needs{Process: narrow.BestEffort, Landlock: narrow.BestEffort, Seccomp: narrow.BestEffort}
 	}
 	return o, nil
+}
+
+// spread sets apart what memcached lets stand together: -p11211 is -p 11211.
+func spread(args []string, f *flag.FlagSet) []string {
+	var all []string
+	for _, arg := range args {
+		name, _, _ := strings.Cut(arg, "=")
+		if len(name) > 2 && name[0] == '-' && f.Lookup(strings.TrimLeft(name, "-")) == nil && takesValue(f.Lookup(name[1:2])) {
+			all = append(all, arg[:2], arg[2:])
+			continue
+		}
+		all = append(all, arg)
+	}
+	return all
+}
+
+func takesValue(f *flag.Flag) bool {
+	if f == nil {
+		return false
+	}
+	b, ok := f.Value.(interface{ IsBoolFlag() bool })
+	return !ok || !b.IsBoolFlag()
 }

@@ -10,7 +10,7 @@ import (
 
 func TestFlags(t *testing.T) {
 	t.Parallel()
-	o, err := parseFlags(strings.Fields("-p 11212 -l 127.0.0.1,[::1],localhost -m 100 -t 2 -c 10 -I 2m -b 5 -M -U 0 -vv -unconfined"), nil)
+	o, err := parseFlags(strings.Fields("-p11212 -l 127.0.0.1,[::1],localhost -m100 -t=2 -c 10 -I 2m -b 5 -M -U 0 -vv -unconfined=true"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,7 +21,7 @@ func (s *Session) stat(words [][]byte) {
 	case "slabs":
 		s.slabStats()
 	case "sizes":
-		s.line2("sizes_status", "disabled")
+		s.add("sizes_status", "disabled")
 	case "reset":
 		s.cache.Counters.Reset()
 		s.cache.Store.Stats().Reset()
@@ -43,14 +43,14 @@ func (s *Session) stat(words [][]byte) {
 	s.answer("END")
 }
 
-// line2 is one statistic.
-func (s *Session) line2(name string, value any) {
+// add answers with one statistic.
+func (s *Session) add(name string, value any) {
 	s.out = fmt.Appendf(s.out, "STAT %s %v\r\n", name, value)
 }
 
 func (s *Session) server(kind StatsKind) {
 	if s.cache.Server != nil {
-		s.cache.Server(kind, s.line2)
+		s.cache.Server(kind, s.add)
 	}
 }
 
@@ -77,15 +77,15 @@ func (s *Session) general() {
 		{"bytes", st.Bytes.Load()}, {"curr_items", st.Items.Load()}, {"total_items", st.Total.Load()},
 		{"evicted_unfetched", st.EvictedUnfetched.Load()}, {"evictions", st.Evicted.Load()}, {"reclaimed", st.Reclaimed.Load()},
 	} {
-		s.line2(line.name, line.value)
+		s.add(line.name, line.value)
 	}
 	s.answer("END")
 }
 
 func (s *Session) items() {
 	for _, c := range s.cache.Store.Stats().Classes() {
-		s.line2(fmt.Sprintf("items:%d:number", c.Class), c.Items)
-		s.line2(fmt.Sprintf("items:%d:mem_requested", c.Class), c.Bytes)
+		s.add(fmt.Sprintf("items:%d:number", c.Class), c.Items)
+		s.add(fmt.Sprintf("items:%d:mem_requested", c.Class), c.Bytes)
 	}
 }
 
@@ -94,12 +94,12 @@ func (s *Session) slabStats() {
 	var bytes int64
 	for _, c := range classes {
 		bytes += c.Bytes
-		s.line2(fmt.Sprintf("%d:chunk_size", c.Class), c.Chunk)
-		s.line2(fmt.Sprintf("%d:used_chunks", c.Class), c.Items)
-		s.line2(fmt.Sprintf("%d:mem_requested", c.Class), c.Bytes)
+		s.add(fmt.Sprintf("%d:chunk_size", c.Class), c.Chunk)
+		s.add(fmt.Sprintf("%d:used_chunks", c.Class), c.Items)
+		s.add(fmt.Sprintf("%d:mem_requested", c.Class), c.Bytes)
 	}
-	s.line2("active_slabs", len(classes))
-	s.line2("total_malloced", bytes)
+	s.add("active_slabs", len(classes))
+	s.add("total_malloced", bytes)
 }
 
 // detail would count by the prefixes of keys, which is always off here.

@@ -4,12 +4,12 @@
 //
 // The list and the map are simplelru's of hashicorp/golang-lru, one a shard,
 // and what is added here is bytes instead of numbers as the bound, and
-// memcached's own rules. Two other libraries were tried. otter evicts by
-// frequency: of the thousand items stored last into a full cache it had
-// forgotten nine hundred, for older ones that had been asked for as often,
-// while a client of memcached may rely on finding what it has just stored.
-// freecache takes no item larger than a 1024th of its memory, which are 64 KB
-// of memcached's default, where memcached takes a megabyte.
+// memcached's own rules. Two other libraries were tried. otter (v2.4.0) evicts
+// by frequency: of 30,000 items of 1 KB, stored one after another in a cache for
+// 8,000 and never asked for, it kept 88 of the last thousand, while a client of
+// memcached may rely on finding what it has just stored. freecache takes no item
+// larger than a 1024th of its memory, which are 64 KB of memcached's default,
+// where memcached takes a megabyte.
 package store
 
 import (
