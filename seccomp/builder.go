@@ -103,49 +103,65 @@ func canonical(name string) string {
 
 // file is the filter as a policy's syntax.
 func (b *Builder) file() (*policy.File, policy.ErrorList) {
-	var errs policy.ErrorList
-	arches := b.archWords()
-	var known []*abi.Arch
-	for _, w := range arches {
-		if a, ok := abi.ByName(w.Text); ok {
-			known = append(known, a)
-		}
-	}
-	f := &policy.File{Name: b.name}
-	line := &policy.ArchLine{Arches: arches}
-	if b.other != nil {
-		e := verdictExpr(b.pos, *b.other)
-		line.Else = &e
-	}
-	line.Pos = b.pos
-	def := &policy.Default{Verdict: verdictExpr(b.pos, b.def)}
-	def.Pos = b.pos
-	name := &policy.Name{Name: policy.Word{Pos: b.pos, Text: b.name}}
-	name.Pos = b.pos
-	language := &policy.Language{Version: policy.Word{Pos: b.pos, Text: "1"}}
-	language.Pos = b.pos
-	f.Stmts = []policy.Stmt{language, name, line, def}
-	if !isName.MatchString(b.name) {
-		errs = append(errs, &policy.Error{Pos: b.pos, What: fmt.Sprintf("%q is not a name", b.name), Want: "expected letters, digits, - and _"})
-	}
-	for _, v := range []*Verdict{&b.def, b.other} {
-		if v != nil {
-			if err := knownVerdict(*v); err != nil {
-				errs = append(errs, &policy.Error{Pos: b.pos, What: err.Error()})
-			}
-		}
-	}
-	if b.newer != nil {
-		f.Stmts = append(f.Stmts, b.newer)
-	}
+	errs := b.wrongHead()
+	f := &policy.File{Name: b.name, Stmts: b.head()}
+	arches := b.knownArches()
 	for i := range b.rules {
-		stmt, err := b.rules[i].stmt(known)
+		stmt, err := b.rules[i].stmt(arches)
 		if err != nil {
 			errs = append(errs, &policy.Error{Pos: b.rules[i].pos, What: err.Error()})
 		}
 		f.Stmts = append(f.Stmts, stmt)
 	}
 	return f, errs
+}
+
+// wrongHead is what is wrong with all but the rules and that no text could
+// have, so that the language does not tell it.
+func (b *Builder) wrongHead() policy.ErrorList {
+	var errs policy.ErrorList
+	if !isName.MatchString(b.name) {
+		errs = append(errs, &policy.Error{Pos: b.pos, What: fmt.Sprintf("%q is not a name", b.name), Want: "expected letters, digits, - and _"})
+	}
+	for _, v := range []*Verdict{&b.def, b.other} {
+		if v == nil {
+			continue
+		}
+		if err := knownVerdict(*v); err != nil {
+			errs = append(errs, &policy.Error{Pos: b.pos, What: err.Error()})
+		}
+	}
+	return errs
+}
+
+// head is the statements before the rules.
+func (b *Builder) head() []policy.Stmt {
+	word := func(text string) policy.Word { return policy.Word{Pos: b.pos, Text: text} }
+	language := &policy.Language{Version: word("1")}
+	name := &policy.Name{Name: word(b.name)}
+	arch := &policy.ArchLine{Arches: b.archWords()}
+	if b.other != nil {
+		e := verdictExpr(b.pos, *b.other)
+		arch.Else = &e
+	}
+	def := &policy.Default{Verdict: verdictExpr(b.pos, b.def)}
+	language.Pos, name.Pos, arch.Pos, def.Pos = b.pos, b.pos, b.pos, b.pos
+	stmts := []policy.Stmt{language, name, arch, def}
+	if b.newer != nil {
+		stmts = append(stmts, b.newer)
+	}
+	return stmts
+}
+
+// knownArches are the architectures that the tables have.
+func (b *Builder) knownArches() []*abi.Arch {
+	var known []*abi.Arch
+	for _, w := range b.archWords() {
+		if a, ok := abi.ByName(w.Text); ok {
+			known = append(known, a)
+		}
+	}
+	return known
 }
 
 // archWords are the architectures, this machine's own if none is named.

@@ -11,11 +11,9 @@ import (
 
 func newShow(s *streams) *cobra.Command {
 	var (
-		set    settings
-		sc     scope
-		asJSON bool
-		asDot  bool
-		page   string
+		set settings
+		sc  scope
+		as  showAs
 	)
 	c := &cobra.Command{
 		Use:   "show POLICY",
@@ -30,8 +28,8 @@ the calls that are kept for entering a later phase, every call by thread class
 		Example: "  narrow show memcached\n  narrow show --json my.narrow\n  narrow show --html powers.html my.narrow\n  narrow show --dot my.narrow | dot -Tsvg > phases.svg",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			if asJSON && asDot || page != "" && (asJSON || asDot) {
-				return usage("--json, --dot and --html are each for themselves: choose one")
+			if err := as.check(); err != nil {
+				return err
 			}
 			p, err := set.load(args[0], s)
 			if err != nil {
@@ -47,27 +45,50 @@ the calls that are kept for entering a later phase, every call by thread class
 				return usage("the policy is not for %s: its `else` decides all of that, %v", arch.Name, p.Phases[0].Own.Else)
 			}
 			view, err := showPolicy(p, arch)
-			switch {
-			case err != nil:
+			if err != nil {
 				return badInput(err)
-			case asJSON:
-				return json.NewEncoder(s.out).Encode(view)
-			case asDot:
-				return view.dot(s.out)
-			case page == "-":
-				return view.html(s.out)
-			case page != "":
-				return writeFile(page, view.html)
 			}
-			return view.print(s.out)
+			return as.show(s, view)
 		},
 	}
 	set.flags(c)
 	sc.archFlag(c)
-	jsonFlag(c, &asJSON)
-	c.Flags().StringVar(&page, "html", "", "write a page for a browser to `FILE`, which stands alone")
-	c.Flags().BoolVar(&asDot, "dot", false, "print phases and threads as a graph, for graphviz")
+	as.flags(c)
 	return c
+}
+
+// showAs is how the powers are shown: as a table unless something else is asked
+// for.
+type showAs struct {
+	json, dot bool
+	page      string
+}
+
+func (as *showAs) flags(c *cobra.Command) {
+	jsonFlag(c, &as.json)
+	c.Flags().StringVar(&as.page, "html", "", "write a page for a browser to `FILE`, which stands alone")
+	c.Flags().BoolVar(&as.dot, "dot", false, "print phases and threads as a graph, for graphviz")
+}
+
+func (as *showAs) check() error {
+	if as.json && as.dot || as.page != "" && (as.json || as.dot) {
+		return usage("--json, --dot and --html are each for themselves: choose one")
+	}
+	return nil
+}
+
+func (as *showAs) show(s *streams, view *shownPolicy) error {
+	switch {
+	case as.json:
+		return json.NewEncoder(s.out).Encode(view)
+	case as.dot:
+		return view.dot(s.out)
+	case as.page == "-":
+		return view.html(s.out)
+	case as.page != "":
+		return writeFile(as.page, view.html)
+	}
+	return view.print(s.out)
 }
 
 // writeFile makes a file of what write writes.
