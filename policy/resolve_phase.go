@@ -41,6 +41,9 @@ func (r *resolver) resolvePhases() {
 		before = ph
 	}
 	r.keepForSuccessors()
+	for _, path := range r.policy.ThreadPaths() {
+		r.policy.names = append(r.policy.names, path.Name)
+	}
 }
 
 func (r *resolver) resolvePhase(ph *phase, s *Phase, top block) {

@@ -15,6 +15,8 @@ type Policy struct {
 	Process  ProcessRules
 	Tests    []*TestCase
 	Warnings ErrorList // lints: shadowed rules, impossible conditions, ...
+
+	names []string // of threads that the phases tell apart; nil of a Policy that was not resolved
 }
 
 // ParamValue is a param with the value in force.

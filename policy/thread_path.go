@@ -34,16 +34,23 @@ func (p *Policy) ThreadPathsTo(last int) []ThreadPath {
 			paths = append(paths, path)
 		}
 	}
-	names := newNames(p)
-	for name := range names.all {
+	for _, name := range p.differentNames() {
 		add(name)
 	}
-	if names.cut { // what is sure to be there
-		for _, text := range p.threadNames() {
-			add(text)
-		}
-	}
 	return paths
+}
+
+// differentNames are names of threads, one at least for each path.
+func (p *Policy) differentNames() []string {
+	if p.names != nil { // resolved
+		return p.names
+	}
+	n := newNames(p)
+	all := slices.Collect(n.all)
+	if n.cut { // what is sure to be there
+		all = append(all, p.threadNames()...)
+	}
+	return all
 }
 
 // Filters are the rules of the phases' filters on the path, the oldest first.
@@ -72,9 +79,9 @@ func (p *Policy) threadNames() []string {
 
 // names is a search for names that differ in which globs they match.
 type names struct {
-	globs   [][]globPart
-	letters []rune
-	cut     bool // it took too long
+	globs [][]globPart
+	other rune // a letter that no glob names
+	cut   bool // it took too long
 }
 
 // maxNameStates bounds the search. Twenty names with a `*` each have some
@@ -82,7 +89,8 @@ type names struct {
 const maxNameStates = 1 << 12
 
 func newNames(p *Policy) *names {
-	n := &names{letters: []rune{'x'}}
+	n := &names{other: 'x'}
+	var named []rune
 	for _, text := range p.threadNames() {
 		parts := globParts(text)
 		if len(parts) >= 64 || !utf8.ValidString(text) {
@@ -90,19 +98,44 @@ func newNames(p *Policy) *names {
 			continue
 		}
 		n.globs = append(n.globs, parts)
-		for _, part := range parts {
-			for _, r := range part.ranges {
-				n.letters = append(n.letters, r.low, r.high, r.low-1, r.high+1)
+		for i := range parts {
+			named = parts[i].letters(named)
+		}
+	}
+	for slices.Contains(named, n.other) {
+		n.other++
+	}
+	return n
+}
+
+// letters appends the letters that tell what the part matches: all that lie
+// between two of them are matched alike.
+func (p *globPart) letters(to []rune) []rune {
+	if len(p.ranges) == 1 && p.ranges[0].low == p.ranges[0].high {
+		return append(to, p.ranges[0].low)
+	}
+	for _, r := range p.ranges {
+		for _, l := range [...]rune{r.low - 1, r.low, r.high, r.high + 1} {
+			if l > 0 && utf8.ValidRune(l) {
+				to = append(to, l)
 			}
 		}
 	}
-	for slices.Contains(n.letters[1:], n.letters[0]) { // a letter like all that no glob names
-		n.letters[0]++
+	return to
+}
+
+// next are letters that lead on from the places reached, each way with one.
+func (n *names) next(masks []uint64) []rune {
+	letters := []rune{n.other}
+	for i, g := range n.globs {
+		for j := range g {
+			if masks[i]&(1<<j) != 0 {
+				letters = g[j].letters(letters)
+			}
+		}
 	}
-	slices.Sort(n.letters[1:])
-	n.letters = slices.Compact(n.letters)
-	n.letters = slices.DeleteFunc(n.letters, func(r rune) bool { return r <= 0 || !utf8.ValidRune(r) })
-	return n
+	slices.Sort(letters)
+	return slices.Compact(letters)
 }
 
 // all visits a name for each set of places that names can lead to in the
@@ -123,7 +156,7 @@ func (n *names) all(yield func(string) bool) {
 		if !yield(s.name) {
 			return
 		}
-		for _, r := range n.letters {
+		for _, r := range n.next(s.masks) {
 			next := state{s.name + string(r), make([]uint64, len(n.globs))}
 			for i, g := range n.globs {
 				next.masks[i] = step(g, s.masks[i], r)
@@ -153,13 +186,13 @@ func keyOf(masks []uint64) string {
 type globPart struct {
 	star   bool
 	not    bool // a letter outside of the ranges
-	ranges []letters
+	ranges []letterRange
 }
 
-type letters struct{ low, high rune }
+type letterRange struct{ low, high rune }
 
 func (p globPart) matches(r rune) bool {
-	in := slices.ContainsFunc(p.ranges, func(l letters) bool { return l.low <= r && r <= l.high })
+	in := slices.ContainsFunc(p.ranges, func(l letterRange) bool { return l.low <= r && r <= l.high })
 	return in != p.not
 }
 
@@ -206,7 +239,7 @@ func globParts(text string) []globPart {
 			r, rest = cutRune(rest)
 			fallthrough
 		default:
-			parts = append(parts, globPart{ranges: []letters{{r, r}}})
+			parts = append(parts, globPart{ranges: []letterRange{{r, r}}})
 		}
 		text = rest
 	}
@@ -219,7 +252,7 @@ func globLetters(text string) (p globPart, rest string) {
 		p.not, text = true, text[1:]
 	}
 	for len(text) > 0 && (text[0] != ']' || len(p.ranges) == 0) {
-		var l letters
+		var l letterRange
 		l.low, text = escaped(text)
 		l.high = l.low
 		if len(text) > 0 && text[0] == '-' {
