@@ -505,9 +505,9 @@ policy tight
 arch x86_64, aarch64 else kill-process
 default kill-process
 errno ENOSYS clone3
-phase init { allow @startup @threading @memory @network-io }
+phase init { allow @startup @go-runtime @network-io }
 phase serving {
-	allow @threading @memory @network-io
+	allow @go-runtime @network-io
 	files { read /etc }
 	thread worker { errno EBUSY getpid }
 	thread other { allow @network-io }

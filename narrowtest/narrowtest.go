@@ -118,6 +118,8 @@ func (o Outcome) String() string {
 		s = "it failed: " + o.Text
 	case o.Done:
 		s = "it worked"
+	case o.Killed && !o.Tried:
+		s = "the process was killed by SIGSYS before it was tried"
 	case o.Killed:
 		s = "the process was killed by SIGSYS"
 	case o.ThreadKilled:

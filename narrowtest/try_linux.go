@@ -35,7 +35,7 @@ func (in In) sandbox() (*narrow.Sandbox, error) {
 // denied says, of a try that was killed, which call it was for: by one more
 // child, in which what kills is a trap.
 func (in In) denied(t *testing.T, o Outcome) string {
-	if in.Sandbox == nil || !o.Tried || !o.Killed && !o.ThreadKilled {
+	if in.Sandbox == nil || !o.Killed && !o.ThreadKilled {
 		return ""
 	}
 	again, err := in.parent(t.Name(), trapEnv+"=1", "GOTRACEBACK=single")
