@@ -1,6 +1,8 @@
 package asm
 
 import (
+	"bytes"
+	"slices"
 	"strconv"
 
 	"github.com/narrow-sandbox/narrow/abi"
@@ -149,11 +151,13 @@ func (f *facts) appendTest(dst []byte, name string, k uint32, holds bool) []byte
 		sign = "&"
 	}
 	dst = append(append(append(dst, ' '), sign...), ' ')
+	value := len(dst)
 	dst = f.appendValue(dst, name, k)
-	switch {
-	case name != "jset":
+	if name != "jset" {
 		return dst
-	case holds:
+	}
+	dst = group(dst, value)
+	if holds {
 		return append(dst, " != 0"...)
 	}
 	return append(dst, " == 0"...)
@@ -169,9 +173,20 @@ func (f *facts) appendSubject(dst []byte) []byte {
 	}
 	dst = append(dst, f.word(f.a.offset)...)
 	if f.a.mask != ^uint32(0) {
-		dst = append(append(dst, " & "...), f.flags(f.a.mask)...)
+		dst = append(dst, " & "...)
+		mask := len(dst)
+		dst = group(append(dst, f.flags(f.a.mask)...), mask)
 	}
 	return dst
+}
+
+// group puts what stands from an offset on into parentheses if it is joined by
+// |, which binds less than the & before it.
+func group(dst []byte, from int) []byte {
+	if bytes.IndexByte(dst[from:], '|') < 0 {
+		return dst
+	}
+	return append(slices.Insert(dst, from, '('), ')')
 }
 
 // relation is the sign of a test or of its opposite.

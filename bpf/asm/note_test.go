@@ -164,6 +164,37 @@ func TestListing(t *testing.T) {
 	}
 }
 
+// TestGroupedFlags: flags joined by | are in parentheses behind an &.
+func TestGroupedFlags(t *testing.T) {
+	p, err := Read(Asm, "x", []byte(`
+		.arch x86_64
+		ld [arch]
+		jne #AUDIT_ARCH_X86_64, bad
+		ld [nr]
+		jne #__NR_openat, bad
+		ld [args[2]]
+		jset #O_CREAT|O_TRUNC, bad
+		and #O_CREAT|O_EXCL
+		jeq #O_CREAT|O_EXCL, bad
+		jeq #O_CREAT, bad
+		ret #0
+	bad:	ret #1
+	`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := Lines(p)
+	for pc, want := range map[int]string{
+		5: "openat: flags & (O_CREAT|O_TRUNC) != 0",
+		7: "openat: flags & (O_CREAT|O_EXCL) == O_CREAT|O_EXCL",
+		8: "openat: flags & (O_CREAT|O_EXCL) == O_CREAT",
+	} {
+		if lines[pc].Note != want {
+			t.Errorf("%d: %s, want %s", pc, lines[pc].Note, want)
+		}
+	}
+}
+
 // TestMacroNotes: each line of the C macros says what it tests, and where it
 // leads.
 func TestMacroNotes(t *testing.T) {
