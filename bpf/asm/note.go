@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
@@ -175,7 +176,7 @@ func (f *facts) appendSubject(dst []byte) []byte {
 	if f.a.mask != ^uint32(0) {
 		dst = append(dst, " & "...)
 		mask := len(dst)
-		dst = group(append(dst, f.flags(f.a.mask)...), mask)
+		dst = group(append(dst, f.flags(f.a.mask, true)...), mask)
 	}
 	return dst
 }
@@ -210,7 +211,7 @@ func relation(name string, holds bool) string {
 func (f *facts) appendValue(dst []byte, test string, k uint32) []byte {
 	switch {
 	case f.a.offset >= bpf.OffArgs:
-		return append(dst, f.flags(k)...)
+		return append(dst, f.flags(k, test == "jset" || f.a.mask != ^uint32(0))...)
 	case f.a.mask != ^uint32(0) || test == "jset":
 	case f.a.offset == bpf.OffArch:
 		return append(dst, auditText(k)...)
@@ -223,8 +224,9 @@ func (f *facts) appendValue(dst []byte, test string, k uint32) []byte {
 }
 
 // flags writes a value that the word in A is tested against, by the names of
-// constants that the argument takes.
-func (f *facts) flags(k uint32) string {
+// constants that the argument takes. Of some bits only, names of no bit, such as
+// O_RDONLY, say nothing.
+func (f *facts) flags(k uint32, some bool) string {
 	if f.a.offset < bpf.OffArgs || isHigh(f.a.offset, f.order()) {
 		return hexText(k)
 	}
@@ -232,7 +234,11 @@ func (f *facts) flags(k uint32) string {
 	text := f.agree(func(arch *abi.Arch, call *abi.Syscall) string {
 		for i := range call.Args {
 			if arg := &call.Args[i]; arg.Reg == register && !arg.Pointer {
-				return arch.Format(call, arg, uint64(k))
+				text := arch.Format(call, arg, uint64(k))
+				if some {
+					text = withoutZero(arch, text)
+				}
+				return text
 			}
 		}
 		return ""
@@ -241,6 +247,18 @@ func (f *facts) flags(k uint32) string {
 		return hexText(k)
 	}
 	return text
+}
+
+// withoutZero drops the constants of value 0 from names joined by |.
+func withoutZero(arch *abi.Arch, text string) string {
+	if !strings.Contains(text, "|") {
+		return text
+	}
+	names := slices.DeleteFunc(strings.Split(text, "|"), func(name string) bool {
+		value, ok := arch.Constant(name)
+		return ok && value == 0
+	})
+	return strings.Join(names, "|")
 }
 
 // auditText names an audit arch.
