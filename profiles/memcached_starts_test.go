@@ -18,18 +18,44 @@ import (
 // narrow left. 1,000 times with NARROW_LONG.
 func TestMemcachedStarts(t *testing.T) {
 	need(t, "memcached")
-	starts := 40
-	if long {
-		starts = 1000
-	}
+	manyTimes(t, func(t *testing.T, workers int) {
+		c := busyCache(t, workers, nil)
+		defer c.end()
+		pester(c.pid, c.exited, 20)
+		eventually(t, "phase serving begins", func() bool { return narrowedNow(c.pid) && !traced(c.pid) })
+	})
+}
+
+// TestMemcachedEnters takes a busy memcached of 16 workers to its last phase
+// from outside, as often.
+func TestMemcachedEnters(t *testing.T) {
+	need(t, "memcached")
+	manyTimes(t, func(t *testing.T, _ int) {
+		c := busyCache(t, 16, []string{"--phase", "init"})
+		defer c.end()
+		done := make(chan struct{})
+		go func() { defer close(done); pester(c.pid, c.exited, 100) }()
+		c.waitFor("tcp", c.address)
+		c.enter()
+		<-done
+	})
+}
+
+// manyTimes runs something 40 times, or 1,000 times with NARROW_LONG, four at
+// once, with 1 to 16 workers.
+func manyTimes(t *testing.T, once func(t *testing.T, workers int)) {
+	t.Helper()
 	var left atomic.Int64
-	left.Store(int64(starts))
+	left.Store(40)
+	if long {
+		left.Store(1000)
+	}
 	t.Run("at once", func(t *testing.T) {
 		for i := range 4 {
 			t.Run(fmt.Sprint(i), func(t *testing.T) {
 				t.Parallel()
 				for left.Add(-1) >= 0 && !t.Failed() {
-					oneStart(t)
+					once(t, 1+rand.IntN(16))
 				}
 			})
 		}
@@ -37,42 +63,50 @@ func TestMemcachedStarts(t *testing.T) {
 	noNarrowLeft(t)
 }
 
-// oneStart is one start, and one end.
-func oneStart(t *testing.T) {
-	workers := 1 + rand.IntN(16)
+// busy is a cache whose clients came before it listened.
+type busy struct {
+	*cache
+	workers int
+	stop    chan struct{}
+	clients chan error
+}
+
+// busyCache starts it with options of run.
+func busyCache(t *testing.T, workers int, options []string) *busy {
+	t.Helper()
 	port := freePort(t)
-	args := []string{"memcached", "-p", port, "-U", "0", "-t", fmt.Sprint(workers)}
+	args := append([]string{narrowBinary, "run", "--set", "port=" + port, "--set", "state=/nonexistent"}, options...)
+	args = append(args, "memcached", "--", "memcached", "-p", port, "-U", "0", "-t", fmt.Sprint(workers))
 	who := nobodyOr(t)
 	if rand.IntN(2) == 0 && os.Geteuid() == 0 {
 		who, args = root, append(args, "-u", "nobody")
 	}
-	s := newServer(t, runCommand([]string{"port=" + port, "state=/nonexistent"}, "memcached", args...))
-	s.launch(who)
-	stop := make(chan struct{})
-	clients := make(chan error, 2)
-	for range cap(clients) {
-		go func() { clients <- comeEarly(port, stop, s.exited) }()
+	c := &cache{server: newServer(t, args), network: "tcp", port: port, address: "127.0.0.1:" + port, state: "/nonexistent"}
+	c.launch(who)
+	c.pid = c.cmd.Process.Pid
+	b := &busy{c, workers, make(chan struct{}), make(chan error, 2)}
+	for range cap(b.clients) {
+		go func() { b.clients <- comeEarly(port, b.stop, c.exited) }()
 	}
-	pester(s.cmd.Process.Pid, s.exited)
-	for deadline := time.Now().Add(20 * time.Second); traced(s.cmd.Process.Pid) || !narrowedNow(s.cmd.Process.Pid); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) || ended(s.cmd.Process.Pid) {
-			t.Errorf("%d workers: phase serving has not begun\n%s", workers, s.stderr)
-			break
-		}
-	}
-	mustBeNarrowed(t, s.cmd.Process.Pid, workers+6)
-	if list := children(t, s.cmd.Process.Pid); len(list) > 0 {
-		t.Errorf("the server has children: %v", list)
+	return b
+}
+
+// end demands that every thread is narrowed and every request answered, and ends it.
+func (b *busy) end() {
+	b.t.Helper()
+	mustBeNarrowed(b.t, b.pid, b.workers+6)
+	if list := children(b.t, b.pid); len(list) > 0 {
+		b.t.Errorf("the server has children: %v", list)
 	}
 	time.Sleep(2 * time.Millisecond) // of load in the new phase
-	close(stop)
-	for range cap(clients) {
-		if err := <-clients; err != nil {
-			t.Errorf("%d workers: %v\n%s", workers, err, s.stderr)
+	close(b.stop)
+	for range cap(b.clients) {
+		if err := <-b.clients; err != nil {
+			b.t.Errorf("%d workers: %v\n%s", b.workers, err, b.stderr)
 		}
 	}
-	s.cmd.Process.Kill() // a tenth of the time that the server takes to end by itself
-	<-s.exited
+	b.cmd.Process.Kill() // a tenth of the time that the server takes to end by itself
+	<-b.exited
 }
 
 // comeEarly connects as soon as somebody listens, and then asks until stop.
@@ -90,10 +124,9 @@ func comeEarly(port string, stop, gone <-chan struct{}) error {
 	}
 }
 
-// pester sends signals that are ignored, from the exec on: SIGHUP only once it
-// is handled.
-func pester(pid int, gone <-chan struct{}) {
-	for range 20 {
+// pester sends signals that do no harm, from the exec on.
+func pester(pid int, gone <-chan struct{}, times int) {
+	for range times {
 		select {
 		case <-gone:
 			return
