@@ -242,18 +242,32 @@ func mustHaveFilters(t *testing.T, pid, atLeast int, filters string) {
 	}
 }
 
-// waitForFilters waits until a process has come to its phase, which it may do
-// some time after it serves, or has a title of its own.
+// waitForFilters waits until a process has come to its last phase, in which
+// nobody traces it any more. It may come there some time after it serves, or has
+// a title of its own.
 func waitForFilters(t *testing.T, pid, atLeast int, filters string) {
 	t.Helper()
+	waitForThreads(t, pid, atLeast, thread{mode: "2", filters: filters, noNewPrivs: "1", tracer: "0"})
+}
+
+// waitForThreads waits until each thread of a process is as wanted, whatever its
+// name; a tracer that is not wanted to be "0" may be any.
+func waitForThreads(t *testing.T, pid, atLeast int, want thread) {
+	t.Helper()
+	other := func(th thread) bool {
+		th.name = want.name
+		if want.tracer != "0" {
+			th.tracer = want.tracer
+		}
+		return th != want
+	}
 	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		list := threads(t, pid)
-		other := func(th thread) bool { return th.filters != filters || th.noNewPrivs != "1" }
 		if len(list) >= atLeast && !slices.ContainsFunc(list, other) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("process %d should have %s filters on %d threads: %v", pid, filters, atLeast, list)
+			t.Fatalf("the threads of process %d are %v; want at least %d, each %v", pid, list, atLeast, want)
 		}
 	}
 }
