@@ -76,3 +76,10 @@ func raise(to *int, by int) func(string) error {
 		return nil
 	}
 }
+
+func noUDP(text string) error {
+	if text != "0" {
+		return fmt.Errorf("there is no UDP; expected 0")
+	}
+	return nil
+}
