@@ -32,7 +32,8 @@ from /proc, and lets them go on where they were. No process of narrow stays
 behind, and the program notices nothing.
 
 If any thread cannot be narrowed, or sleeps in a call that the phase would deny,
-nothing is changed. It takes root's rights, or a process of the same user that
+nothing is changed. Should the kernel refuse in the middle what it had not
+refused to the first thread, the process is ended. It takes root's rights, or a process of the same user that
 the system lets be traced.
 
 The process is given the rules of this phase alone, which allow no more than
@@ -112,7 +113,7 @@ func (o *enterOptions) enter(s *streams, p *policy.Policy, pid int) error {
 	}
 	seen, err := o.step(layers, pid)
 	if err != nil {
-		return enterError(err)
+		return enterError(o.endPartial(pid, err))
 	}
 	return o.tell(s, file, newEnterReport(p, seen, lacks))
 }
@@ -158,6 +159,23 @@ func (o *enterOptions) step(layers *inject.Layers, pid int) (*inject.Report, err
 		err = released
 	}
 	return seen, err
+}
+
+// endPartial ends a process of which some threads are narrowed and others are
+// not: that is no state to go on from, unless weakening was asked for.
+func (o *enterOptions) endPartial(pid int, err error) error {
+	var e *inject.Error
+	if o.bestEffort || !errors.As(err, &e) || !e.Partial {
+		return err
+	}
+	process, killErr := os.FindProcess(pid)
+	if killErr == nil {
+		killErr = process.Kill()
+	}
+	if killErr != nil {
+		return errors.Join(err, fmt.Errorf("and it could not be ended: %w", killErr))
+	}
+	return fmt.Errorf("%w; it has been ended, which --best-effort would not do", err)
 }
 
 // enterError gives an error of the engine its exit status.

@@ -48,7 +48,7 @@ func (e *Error) Error() string {
 		s += "; " + e.Hint
 	}
 	if e.Partial {
-		s += "; some of its threads are narrowed and others are not: end it"
+		s += "; some of its threads are narrowed and others are not"
 	}
 	return s
 }
