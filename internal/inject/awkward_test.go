@@ -462,3 +462,23 @@ func TestTooManyDomains(t *testing.T) {
 	}
 	narrowed(t, v.pid(), most) // a files block denies calls, too
 }
+
+// What the kernel refuses to a later thread is told to be half done.
+func TestPartial(t *testing.T) {
+	v := ready(t, "domains")
+	p, err := policy.Load("test.narrow", []byte("language 1\npolicy test\narch x86_64\ndefault allow\nfiles { read / }\n"), policy.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, _, err := inject.Plan(p, 0, v.pid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = enter(v.pid(), l, inject.Options{})
+	var e *inject.Error
+	if !errors.As(err, &e) || !e.Partial || e.Thread == v.pid() || !strings.Contains(err.Error(), "some of its threads are narrowed and others are not") {
+		t.Errorf("got %v", err)
+	}
+	v.tell(t) // it goes on all the same
+	v.ends(t)
+}

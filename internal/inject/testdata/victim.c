@@ -404,6 +404,22 @@ static int deep(void) {
 	return 0;
 }
 
+/* domains: a thread that is in as many Landlock domains as there may be. */
+static void *deeply(void *arg) {
+	unsigned long long attr = 1; /* execute */
+	int ruleset = syscall(SYS_landlock_create_ruleset, &attr, sizeof attr, 0);
+	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	while (syscall(SYS_landlock_restrict_self, ruleset, 0) == 0) { }
+	say(ruleset < 0 ? "none" : "ready");
+	return sleeper(arg);
+}
+
+static int domains(void) {
+	in(deeply, 0);
+	hear();
+	return 0;
+}
+
 int main(int argc, char **argv) {
 	const char *mode = argc > 1 ? argv[1] : "";
 	const char *arg = argc > 2 ? argv[2] : "0";
@@ -417,6 +433,7 @@ int main(int argc, char **argv) {
 	if (!strcmp(mode, "execs")) return execs(argv);
 	if (!strcmp(mode, "leaderless")) return leaderless();
 	if (!strcmp(mode, "traps")) return traps();
+	if (!strcmp(mode, "domains")) return domains();
 	if (!strcmp(mode, "deep")) return deep();
 	if (!strcmp(mode, "opens")) return opens(argv[2]);
 	in(sleeper, 0);
