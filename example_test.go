@@ -13,10 +13,10 @@ policy server
 arch x86_64, aarch64 else kill-process
 default errno EPERM
 phase init {
-	allow @startup @threading @memory @network-io socket bind listen
+	allow @startup @go-runtime @network-io socket bind listen
 }
 phase serving {
-	allow @threading @memory @network-io
+	allow @go-runtime @network-io
 	thread worker { allow getpid }
 }
 `
