@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
 )
 
@@ -34,6 +35,24 @@ func BenchmarkAssemble(b *testing.B) {
 	}
 	reportLines(b, strings.Count(string(source), "\n"))
 	_ = a
+}
+
+// BenchmarkAssembleNames assembles a row of calls by their names.
+func BenchmarkAssembleNames(b *testing.B) {
+	amd64, _ := abi.ByName("x86_64")
+	var s strings.Builder
+	s.WriteString("\tld [arch]\n\tjne #AUDIT_ARCH_X86_64, bad\n\tld [nr]\n")
+	for i := range 4000 {
+		fmt.Fprintf(&s, "\tjeq #__NR_%s, good\n", amd64.Calls()[i%300].Name)
+	}
+	s.WriteString("bad:\tret #SECCOMP_RET_ERRNO|EPERM\ngood:\tret #SECCOMP_RET_ALLOW\n")
+	source := []byte(s.String())
+	for b.Loop() {
+		if _, err := Assemble("x", source, Options{Arch: amd64}); err != nil {
+			b.Fatal(err)
+		}
+	}
+	reportLines(b, strings.Count(s.String(), "\n"))
 }
 
 func BenchmarkDisassemble(b *testing.B) {

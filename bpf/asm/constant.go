@@ -3,6 +3,7 @@ package asm
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/narrow-sandbox/narrow/abi"
@@ -18,51 +19,81 @@ type named struct {
 }
 
 // fixed are the constants of linux/audit.h, linux/filter.h and
-// linux/bpf_common.h that programs are written with. Those of linux/seccomp.h
-// are among abi's.
+// linux/bpf_common.h that programs are written with, by name. Those of
+// linux/seccomp.h are among abi's.
 var fixed = [...]named{
-	{"__X32_SYSCALL_BIT", 0x40000000},
-	{"AUDIT_ARCH_X86_64", 0xc000003e},
-	{"AUDIT_ARCH_I386", 0x40000003},
 	{"AUDIT_ARCH_AARCH64", 0xc00000b7},
+	{"AUDIT_ARCH_ALPHA", 0xc0009026},
 	{"AUDIT_ARCH_ARM", 0x40000028},
 	{"AUDIT_ARCH_ARMEB", 0x00000028},
-	{"AUDIT_ARCH_RISCV64", 0xc00000f3},
-	{"AUDIT_ARCH_RISCV32", 0x400000f3},
-	{"AUDIT_ARCH_PPC", 0x00000014},
-	{"AUDIT_ARCH_PPC64", 0x80000015},
-	{"AUDIT_ARCH_PPC64LE", 0xc0000015},
-	{"AUDIT_ARCH_S390X", 0x80000016},
-	{"AUDIT_ARCH_S390", 0x00000016},
-	{"AUDIT_ARCH_LOONGARCH64", 0xc0000102},
+	{"AUDIT_ARCH_I386", 0x40000003},
+	{"AUDIT_ARCH_IA64", 0xc0000032},
 	{"AUDIT_ARCH_LOONGARCH32", 0x40000102},
+	{"AUDIT_ARCH_LOONGARCH64", 0xc0000102},
+	{"AUDIT_ARCH_M68K", 0x00000004},
 	{"AUDIT_ARCH_MIPS", 0x00000008},
-	{"AUDIT_ARCH_MIPSEL", 0x40000008},
 	{"AUDIT_ARCH_MIPS64", 0x80000008},
 	{"AUDIT_ARCH_MIPS64N32", 0xa0000008},
+	{"AUDIT_ARCH_MIPSEL", 0x40000008},
 	{"AUDIT_ARCH_MIPSEL64", 0xc0000008},
 	{"AUDIT_ARCH_MIPSEL64N32", 0xe0000008},
 	{"AUDIT_ARCH_PARISC", 0x0000000f},
 	{"AUDIT_ARCH_PARISC64", 0x8000000f},
-	{"AUDIT_ARCH_SPARC", 0x00000002},
-	{"AUDIT_ARCH_SPARC64", 0x8000002b},
-	{"AUDIT_ARCH_M68K", 0x00000004},
+	{"AUDIT_ARCH_PPC", 0x00000014},
+	{"AUDIT_ARCH_PPC64", 0x80000015},
+	{"AUDIT_ARCH_PPC64LE", 0xc0000015},
+	{"AUDIT_ARCH_RISCV32", 0x400000f3},
+	{"AUDIT_ARCH_RISCV64", 0xc00000f3},
+	{"AUDIT_ARCH_S390", 0x00000016},
+	{"AUDIT_ARCH_S390X", 0x80000016},
 	{"AUDIT_ARCH_SH", 0x0000002a},
 	{"AUDIT_ARCH_SHEL", 0x4000002a},
-	{"AUDIT_ARCH_ALPHA", 0xc0009026},
-	{"AUDIT_ARCH_IA64", 0xc0000032},
+	{"AUDIT_ARCH_SPARC", 0x00000002},
+	{"AUDIT_ARCH_SPARC64", 0x8000002b},
+	{"AUDIT_ARCH_X86_64", 0xc000003e},
 	{"AUDIT_ARCH_XTENSA", 0x0000005e},
-	{"BPF_LD", 0x00}, {"BPF_LDX", 0x01}, {"BPF_ST", 0x02}, {"BPF_STX", 0x03},
-	{"BPF_ALU", 0x04}, {"BPF_JMP", 0x05}, {"BPF_RET", 0x06}, {"BPF_MISC", 0x07},
-	{"BPF_W", 0x00}, {"BPF_H", 0x08}, {"BPF_B", 0x10},
-	{"BPF_IMM", 0x00}, {"BPF_ABS", 0x20}, {"BPF_IND", 0x40},
-	{"BPF_MEM", 0x60}, {"BPF_LEN", 0x80}, {"BPF_MSH", 0xa0},
-	{"BPF_ADD", 0x00}, {"BPF_SUB", 0x10}, {"BPF_MUL", 0x20}, {"BPF_DIV", 0x30},
-	{"BPF_OR", 0x40}, {"BPF_AND", 0x50}, {"BPF_LSH", 0x60}, {"BPF_RSH", 0x70},
-	{"BPF_NEG", 0x80}, {"BPF_MOD", 0x90}, {"BPF_XOR", 0xa0},
-	{"BPF_JA", 0x00}, {"BPF_JEQ", 0x10}, {"BPF_JGT", 0x20}, {"BPF_JGE", 0x30}, {"BPF_JSET", 0x40},
-	{"BPF_K", 0x00}, {"BPF_X", 0x08}, {"BPF_A", 0x10}, {"BPF_TAX", 0x00}, {"BPF_TXA", 0x80},
-	{"SKF_AD_OFF", 0xfffff000}, {"SKF_NET_OFF", 0xfff00000}, {"SKF_LL_OFF", 0xffe00000},
+	{"BPF_A", 0x10},
+	{"BPF_ABS", 0x20},
+	{"BPF_ADD", 0x00},
+	{"BPF_ALU", 0x04},
+	{"BPF_AND", 0x50},
+	{"BPF_B", 0x10},
+	{"BPF_DIV", 0x30},
+	{"BPF_H", 0x08},
+	{"BPF_IMM", 0x00},
+	{"BPF_IND", 0x40},
+	{"BPF_JA", 0x00},
+	{"BPF_JEQ", 0x10},
+	{"BPF_JGE", 0x30},
+	{"BPF_JGT", 0x20},
+	{"BPF_JMP", 0x05},
+	{"BPF_JSET", 0x40},
+	{"BPF_K", 0x00},
+	{"BPF_LD", 0x00},
+	{"BPF_LDX", 0x01},
+	{"BPF_LEN", 0x80},
+	{"BPF_LSH", 0x60},
+	{"BPF_MEM", 0x60},
+	{"BPF_MISC", 0x07},
+	{"BPF_MOD", 0x90},
+	{"BPF_MSH", 0xa0},
+	{"BPF_MUL", 0x20},
+	{"BPF_NEG", 0x80},
+	{"BPF_OR", 0x40},
+	{"BPF_RET", 0x06},
+	{"BPF_RSH", 0x70},
+	{"BPF_ST", 0x02},
+	{"BPF_STX", 0x03},
+	{"BPF_SUB", 0x10},
+	{"BPF_TAX", 0x00},
+	{"BPF_TXA", 0x80},
+	{"BPF_W", 0x00},
+	{"BPF_X", 0x08},
+	{"BPF_XOR", 0xa0},
+	{"SKF_AD_OFF", 0xfffff000},
+	{"SKF_LL_OFF", 0xffe00000},
+	{"SKF_NET_OFF", 0xfff00000},
+	{"__X32_SYSCALL_BIT", 0x40000000},
 }
 
 // value finds a name: __NR_ and SYS_ for call numbers, the constants above,
@@ -73,12 +104,10 @@ func (c constants) value(name []byte) (int64, string, string) {
 			return c.call(string(call))
 		}
 	}
-	for i := range fixed {
-		if fixed[i].name == string(name) {
-			return int64(fixed[i].value), "", ""
-		}
-	}
 	text := string(name)
+	if i, ok := slices.BinarySearchFunc(fixed[:], text, func(n named, text string) int { return strings.Compare(n.name, text) }); ok {
+		return int64(fixed[i].value), "", ""
+	}
 	if value, ok := c.arch.Constant(text); ok {
 		return value, "", ""
 	}
