@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"syscall"
 
+	"github.com/narrow-sandbox/narrow"
 	"github.com/narrow-sandbox/narrow/examples/memcached/server"
 )
 
@@ -48,6 +49,9 @@ func run(args []string, out, complaints io.Writer) int {
 	err = become(o.user)
 	if err == nil {
 		err = server.Run(untilSignal(), o.config)
+	}
+	if errors.Is(err, narrow.ErrNotSupported) {
+		err = fmt.Errorf("%w; -best-effort runs with what this kernel has", err)
 	}
 	if err != nil {
 		fmt.Fprintf(complaints, "memcached: %v\n", err)

@@ -33,7 +33,7 @@ func (c *Config) Sandbox(wake int) (*narrow.Sandbox, error) {
 		if err != nil {
 			return nil, err
 		}
-		set["folder"] = folder
+		set["folder"], set["tcp"] = folder, "no"
 	}
 	return narrow.Parse(PolicyName, Policy, narrow.Options{Set: set, Needs: c.Needs})
 }
