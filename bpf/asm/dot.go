@@ -2,15 +2,12 @@ package asm
 
 import (
 	"strings"
-
-	"github.com/narrow-sandbox/narrow/bpf"
 )
 
 // appendDot writes the control flow for Graphviz: a box for each block, and on
 // the edges what was tested, a call by its name.
-func appendDot(dst []byte, p bpf.Program) []byte {
+func (n *annotator) appendDot(dst []byte) []byte {
 	dst = append(dst, dotHead...)
-	n := annotate(p)
 	for _, b := range n.blocks() {
 		dst = n.appendBox(dst, b)
 		for _, a := range b.arms {

@@ -30,13 +30,18 @@ type content struct {
 }
 
 // flow finds the facts at each instruction. Jumps only lead forward, so one
-// pass in order sees each instruction after all that lead to it.
-func flow(p bpf.Program) []facts {
+// pass in order sees each instruction after all that lead to it. All calls are
+// taken to be of arch, if that is not nil.
+func flow(p bpf.Program, arch *abi.Arch) []facts {
 	at := make([]facts, len(p))
 	if len(p) == 0 {
 		return at
 	}
 	at[0] = facts{reached: true, high: ^uint32(0), arches: anything[uint32](), calls: anything[pair]()}
+	if arch != nil {
+		at[0].arches = few[uint32]{}
+		at[0].arches.add(arch.Audit)
+	}
 	for pc := range p {
 		if at[pc].reached {
 			step(p, at, pc)

@@ -45,7 +45,7 @@ func TestFlowHolds(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		at := flow(p)
+		at := flow(p, nil)
 		for range 20 {
 			d := bpftest.Data().Draw(t, "call")
 			if rapid.Bool().Draw(t, "small") {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
 )
 
@@ -59,6 +60,12 @@ func Write(w io.Writer, format string, p bpf.Program) error {
 
 // Append appends p in a format to dst. Its only error is a *FormatError.
 func Append(dst []byte, format string, p bpf.Program) ([]byte, error) {
+	return AppendOn(nil, dst, format, p)
+}
+
+// AppendOn is Append with notes as for calls of one arch, where p does not test
+// that itself: listings, macros and pictures name its calls.
+func AppendOn(arch *abi.Arch, dst []byte, format string, p bpf.Program) ([]byte, error) {
 	switch format {
 	case C, Netsniff:
 		return appendC(dst, p), nil
@@ -75,15 +82,15 @@ func Append(dst []byte, format string, p bpf.Program) ([]byte, error) {
 	case Hex:
 		return appendHex(dst, p), nil
 	case CMacros:
-		return appendCMacros(dst, p), nil
+		return annotate(p, arch).appendCMacros(dst), nil
 	case Go:
-		return appendGo(dst, p), nil
+		return annotate(p, arch).appendGo(dst), nil
 	case Dot:
-		return appendDot(dst, p), nil
+		return annotate(p, arch).appendDot(dst), nil
 	case SVG:
-		return appendSVG(dst, p), nil
+		return annotate(p, arch).appendSVG(dst), nil
 	case Text:
-		return appendListing(dst, p), nil
+		return annotate(p, arch).appendListing(dst), nil
 	}
 	return dst, &FormatError{format, Writable()}
 }
@@ -92,4 +99,4 @@ func Append(dst []byte, format string, p bpf.Program) ([]byte, error) {
 // number, its label where something jumps to it, its text as the Asm format
 // has it, and a comment that says what the instruction does on the paths that
 // lead to it.
-func Listing(p bpf.Program) string { return string(appendListing(nil, p)) }
+func Listing(p bpf.Program) string { return string(annotate(p, nil).appendListing(nil)) }

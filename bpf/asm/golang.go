@@ -4,14 +4,13 @@ import "github.com/narrow-sandbox/narrow/bpf"
 
 // appendGo writes a Go file that has the program as a variable, as gofmt would
 // lay it out.
-func appendGo(dst []byte, p bpf.Program) []byte {
+func (n *annotator) appendGo(dst []byte) []byte {
 	dst = append(dst, goHead...)
-	n := annotate(p)
 	column := 0
-	for _, in := range p {
+	for _, in := range n.program {
 		column = max(column, len(appendGoInstruction(nil, in)))
 	}
-	for pc, in := range p {
+	for pc, in := range n.program {
 		start := len(dst)
 		dst = pad(appendGoInstruction(dst, in), start+column+1)
 		dst = append(n.appendMacroNote(append(dst, "// "...), pc), '\n')

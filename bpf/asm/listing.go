@@ -1,6 +1,9 @@
 package asm
 
-import "github.com/narrow-sandbox/narrow/bpf"
+import (
+	"github.com/narrow-sandbox/narrow/abi"
+	"github.com/narrow-sandbox/narrow/bpf"
+)
 
 // The columns of a listing.
 const (
@@ -20,9 +23,12 @@ type Line struct {
 }
 
 // Lines is Listing in its parts.
-func Lines(p bpf.Program) []Line {
+func Lines(p bpf.Program) []Line { return LinesOn(nil, p) }
+
+// LinesOn is Lines with the notes of AppendOn.
+func LinesOn(arch *abi.Arch, p bpf.Program) []Line {
 	labels := targets(p)
-	n := annotate(p)
+	n := annotate(p, arch)
 	lines := make([]Line, len(p))
 	for pc := range p {
 		l := &lines[pc]
@@ -38,9 +44,9 @@ func Lines(p bpf.Program) []Line {
 
 // appendListing writes a line for each instruction: its number, its label, its
 // text and what it does.
-func appendListing(dst []byte, p bpf.Program) []byte {
+func (n *annotator) appendListing(dst []byte) []byte {
+	p := n.program
 	labels := targets(p)
-	n := annotate(p)
 	for pc := range p {
 		start := len(dst)
 		dst = appendRight(dst, pc)

@@ -8,9 +8,8 @@ import (
 
 // appendCMacros writes the lines of a C array of struct sock_filter with the
 // macros of linux/filter.h, and behind each what it does.
-func appendCMacros(dst []byte, p bpf.Program) []byte {
-	n := annotate(p)
-	for pc, in := range p {
+func (n *annotator) appendCMacros(dst []byte) []byte {
+	for pc, in := range n.program {
 		start := len(dst)
 		dst = append(dst, macroName(in, "BPF_STMT(", "BPF_JUMP(")...)
 		dst = appendCode(dst, in.Code, "BPF_", " | ")

@@ -17,8 +17,10 @@ type annotator struct {
 	seccomp bool
 }
 
-func annotate(p bpf.Program) *annotator {
-	return &annotator{p, flow(p), isSeccomp(p)}
+// annotate finds what is known at each instruction, of calls of arch if it is
+// not nil.
+func annotate(p bpf.Program, arch *abi.Arch) *annotator {
+	return &annotator{p, flow(p, arch), isSeccomp(p)}
 }
 
 // isSeccomp reports whether p reads only what seccomp_data has. A packet

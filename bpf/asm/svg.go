@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/narrow-sandbox/narrow/bpf"
 	"github.com/narrow-sandbox/narrow/internal/layered"
 )
 
@@ -13,10 +12,10 @@ import (
 // tested, and the verdicts in colours. So that arrows are short, each that leads
 // to a lone return gets a copy of it, and one that would pass many layers ends
 // in a link.
-func appendSVG(dst []byte, p bpf.Program) []byte {
-	s := newSketch(annotate(p))
+func (n *annotator) appendSVG(dst []byte) []byte {
+	s := newSketch(n)
 	place := s.place()
-	dst = fmt.Appendf(dst, svgHead, place.width()+2*svgMargin, place.height()+2*svgMargin, len(p))
+	dst = fmt.Appendf(dst, svgHead, place.width()+2*svgMargin, place.height()+2*svgMargin, len(n.program))
 	for i, e := range s.edges {
 		dst = place.appendArrow(dst, e, place.Routes[i])
 	}

@@ -6,14 +6,15 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
 	"github.com/narrow-sandbox/narrow/bpf/asm"
 )
 
 func newDisasm(s *streams) *cobra.Command {
 	var (
-		from, to, output string
-		asJSON           bool
+		from, to, output, on string
+		asJSON               bool
 	)
 	c := &cobra.Command{
 		Use:   "disasm [--to FORMAT | --svg | --dot | --json] [FILE]",
@@ -33,11 +34,15 @@ shown as data. What format the input has is told by the file's ending, by
 			if err != nil {
 				return err
 			}
+			arch, err := archFlag(on)
+			if err != nil {
+				return err
+			}
 			var text []byte
 			if asJSON {
-				text, err = listingJSON(prog)
+				text, err = listingJSON(arch, prog)
 			} else {
-				text, err = formatProgram(to, prog)
+				text, err = formatProgramOn(arch, to, prog)
 			}
 			if err != nil {
 				return err
@@ -48,8 +53,21 @@ shown as data. What format the input has is told by the file's ending, by
 	fromFlag(c, &from)
 	toFlag(c, &to, asm.Text, programFormats())
 	c.Flags().StringVarP(&output, "output", "o", "", "write to `FILE` instead of standard output")
+	c.Flags().StringVar(&on, "arch", "", "name calls as on this `ARCH` where the program does not test it")
 	jsonFlag(c, &asJSON)
 	return c
+}
+
+// archFlag is the arch of a name, nil for none.
+func archFlag(name string) (*abi.Arch, error) {
+	if name == "" {
+		return nil, nil
+	}
+	arch, ok := abi.ByName(name)
+	if !ok {
+		return nil, usage("unknown arch %q", name)
+	}
+	return arch, nil
 }
 
 // wireLine is the JSON of a line of the listing.
@@ -65,11 +83,11 @@ type wireLine struct {
 }
 
 // listingJSON is the listing as JSON, an object a line.
-func listingJSON(prog bpf.Program) ([]byte, error) {
+func listingJSON(arch *abi.Arch, prog bpf.Program) ([]byte, error) {
 	var b bytes.Buffer
 	encoder := json.NewEncoder(&b)
 	encoder.SetEscapeHTML(false)
-	for pc, line := range asm.Lines(prog) {
+	for pc, line := range asm.LinesOn(arch, prog) {
 		i := prog[pc]
 		if err := encoder.Encode(wireLine{pc, line.Label, line.Text, line.Note, i.Code, i.Jt, i.Jf, i.K}); err != nil {
 			return nil, err

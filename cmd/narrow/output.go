@@ -1,11 +1,11 @@
 package main
 
 import (
-	"bytes"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
 	"github.com/narrow-sandbox/narrow/bpf/asm"
 )
@@ -13,14 +13,20 @@ import (
 // formatProgram writes prog in one of asm.Writable's formats; text is another
 // name of the listing.
 func formatProgram(to string, prog bpf.Program) ([]byte, error) {
+	return formatProgramOn(nil, to, prog)
+}
+
+// formatProgramOn is formatProgram with notes as for calls of arch, if that is
+// not nil.
+func formatProgramOn(arch *abi.Arch, to string, prog bpf.Program) ([]byte, error) {
 	if to == "text" {
 		to = asm.Text
 	}
-	var b bytes.Buffer
-	if err := asm.Write(&b, to, prog); err != nil {
+	text, err := asm.AppendOn(arch, nil, to, prog)
+	if err != nil {
 		return nil, usage("%v", err)
 	}
-	return b.Bytes(), nil
+	return text, nil
 }
 
 // toFlag adds --to, and its short forms for pictures.
