@@ -38,7 +38,7 @@ the system lets be traced.
 
 The process is given the rules of this phase alone, which allow no more than
 those of the phases before it; the files and network blocks of those come with
-it. User, group, capabilities and labels are not changed from outside: a process
+it. User, group and labels are not changed from outside: a process
 that has not what the policy asks for is an error, unless --best-effort.`,
 		Example: `  narrow enter $(pidof memcached) --policy memcached --phase serving
   narrow enter 812 --policy my.narrow --report report.json

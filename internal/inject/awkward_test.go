@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -480,5 +481,25 @@ func TestPartial(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	v.tell(t) // it goes on all the same
+	v.ends(t)
+}
+
+// Capabilities that the policy does not keep are gone from every thread.
+func TestCapabilities(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("not root: there are none to take")
+	}
+	v := ready(t)
+	enterPolicy(t, v.pid(), "language 1\npolicy test\narch x86_64\nprocess { capabilities KILL, CHOWN }\ndefault allow\n")
+	all, err := kernel.ProcessStatus(v.pid())
+	if err != nil || len(all) != 2 {
+		t.Fatal(all, err)
+	}
+	for _, s := range all {
+		if got := kernel.CapNames(s.CapPermitted | s.CapEffective | s.CapInheritable); !slices.Equal(got, []string{"CHOWN", "KILL"}) || !s.NoNewPrivs {
+			t.Errorf("thread %d has %v, NoNewPrivs %t", s.TID, got, s.NoNewPrivs)
+		}
+	}
+	v.tell(t)
 	v.ends(t)
 }

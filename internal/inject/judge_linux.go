@@ -230,6 +230,9 @@ func (s *step) injected(t *Thread) []bpf.Data {
 	if s.layers.Memory && t == s.threads[0] && !s.inPhase() {
 		calls = append(calls, call(unix.SYS_PRCTL, unix.PR_SET_MDWE, unix.PR_MDWE_REFUSE_EXEC_GAIN))
 	}
+	if s.layers.Capabilities != nil && len(s.extra(t.Status)) > 0 {
+		calls = append(calls, call(unix.SYS_CAPSET, at, at+capHeaderSize))
+	}
 	if !t.Status.NoNewPrivs {
 		calls = append(calls, call(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1))
 	}

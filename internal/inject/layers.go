@@ -6,6 +6,7 @@ import (
 
 	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/internal/kernel"
 	"github.com/narrow-sandbox/narrow/internal/proved"
 	"github.com/narrow-sandbox/narrow/internal/ruleset"
 	"github.com/narrow-sandbox/narrow/policy"
@@ -14,10 +15,11 @@ import (
 // Layers is what the threads of a process take on in one step. It is
 // immutable once made and may be used for many processes.
 type Layers struct {
-	Phase   string
-	Domains []*ruleset.Plan // Landlock's of the phase, for every thread
-	Memory  bool            // PR_SET_MDWE, for the process
-	Limits  []policy.Limit  // for the process
+	Phase        string
+	Domains      []*ruleset.Plan // Landlock's of the phase, for every thread
+	Memory       bool            // PR_SET_MDWE, for the process
+	Capabilities *kernel.CapSet  // that threads keep of theirs; nil leaves them alone
+	Limits       []policy.Limit  // for the process
 
 	// Before are the phases whose filters the process may have already, in
 	// their order. They are what is believed of filters that cannot be read,

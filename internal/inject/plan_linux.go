@@ -6,7 +6,6 @@ import (
 	"os/user"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/narrow-sandbox/narrow/bpf"
 	"github.com/narrow-sandbox/narrow/internal/kernel"
@@ -29,6 +28,9 @@ func Plan(p *policy.Policy, at, pid int) (l *Layers, lacks []Lack, err error) {
 	l.Earlier = domains[:at]
 	l.Before = p.Phases[:at]
 	l.Limits = p.Process.Limits
+	if l.Capabilities, err = capabilities(&p.Process); err != nil {
+		return nil, nil, err
+	}
 	if p.Process.WriteXorExecute {
 		if err := features.MDWE(); err != nil {
 			lacks = append(lacks, Lack{kernel.Memory, err})
@@ -101,7 +103,7 @@ func labelLacks(phases []*policy.PhaseRules) []Lack {
 }
 
 // identityLacks is what of the process block a live process does not have by
-// itself: who it is and what it may is not changed from outside.
+// itself: who it is is not changed from outside.
 func identityLacks(rules *policy.ProcessRules, pid int) []Lack {
 	status, err := kernel.ThreadStatus(pid, pid)
 	if err != nil {
@@ -116,9 +118,6 @@ func identityLacks(rules *policy.ProcessRules, pid int) []Lack {
 	}
 	if err := isGroup(rules.Group, status.GID); err != nil {
 		lack(kernel.IDs, "group %s: %w", rules.Group, err)
-	}
-	if extra := extraCapabilities(rules, status); len(extra) > 0 {
-		lack(kernel.Capabilities, "the process has capabilities that the policy does not keep, and which are not taken from outside: %s", strings.Join(extra, ", "))
 	}
 	return lacks
 }
@@ -159,16 +158,18 @@ func isID(number string, has [4]uint32) error {
 	return nil
 }
 
-// extraCapabilities are those that the process has and the policy does not keep.
-func extraCapabilities(rules *policy.ProcessRules, status *kernel.Status) []string {
+// capabilities is the set that the policy keeps, nil if it leaves them alone.
+func capabilities(rules *policy.ProcessRules) (*kernel.CapSet, error) {
 	if !rules.SetCapabilities {
-		return nil
+		return nil, nil
 	}
-	has := status.CapPermitted | status.CapEffective | status.CapInheritable | status.CapAmbient
+	var keep kernel.CapSet
 	for _, name := range rules.Capabilities {
-		if n, err := kernel.CapByName(name); err == nil {
-			has &^= 1 << n
+		n, err := kernel.CapByName(name)
+		if err != nil {
+			return nil, fmt.Errorf("%v: %w", rules.Pos, err)
 		}
+		keep |= 1 << n
 	}
-	return kernel.CapNames(has)
+	return &keep, nil
 }

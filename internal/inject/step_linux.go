@@ -87,7 +87,7 @@ func (s *step) run() error {
 	if err := s.begin(); err != nil {
 		return err
 	}
-	for _, apply := range []func() error{s.guard, s.admits, s.raises, s.rulesets, s.noNewPrivs, s.landlock, s.memory, s.limits, s.seccomp, s.verify} {
+	for _, apply := range []func() error{s.guard, s.admits, s.raises, s.rulesets, s.noNewPrivs, s.landlock, s.capabilities, s.memory, s.limits, s.seccomp, s.verify} {
 		if err := apply(); err != nil {
 			return err
 		}
@@ -199,7 +199,7 @@ func (s *step) noNewPrivs() error {
 
 // narrows reports whether there is a layer that needs no_new_privs.
 func (s *step) narrows() bool {
-	if len(s.wanted()) > 0 {
+	if len(s.wanted()) > 0 || s.layers.Capabilities != nil {
 		return true
 	}
 	for _, p := range s.plans {

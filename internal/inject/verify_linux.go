@@ -33,6 +33,9 @@ func (s *step) layersSeen() {
 		s.report.Layers = append(s.report.Layers, LayerReport{layer, fmt.Sprintf(format, args...)})
 	}
 	n := len(s.threads)
+	if s.layers.Capabilities != nil {
+		see(kernel.Capabilities, "no thread has others than the policy keeps")
+	}
 	if s.layers.Memory {
 		see(kernel.Memory, "prctl(PR_SET_MDWE) succeeded")
 	}
@@ -87,5 +90,5 @@ func (s *step) seen(p plan) error {
 		return s.wrong(p.Thread, ErrNotSeen, fmt.Errorf("/proc says Seccomp %d, Seccomp_filters %d, NoNewPrivs %t, want %d, %d, true",
 			now.SeccompMode, now.SeccompFilters, now.NoNewPrivs, mode, filters), "")
 	}
-	return nil
+	return s.capabilitiesSeen(p, now)
 }
