@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/internal/tracer"
 	"github.com/narrow-sandbox/narrow/policy"
 )
@@ -69,12 +70,24 @@ func (l *launcher) trace(service *os.File) error {
 	if !l.wantsTracer() {
 		return nil
 	}
-	err := l.besides(service)
+	err := l.tracable()
+	if err == nil {
+		err = l.besides(service)
+	}
 	if err == nil || l.needsTracer() {
 		return err
 	}
 	fmt.Fprintf(l.config.Notes, "narrow: NOT TRACED: %v; a death will not be explained\n", err)
 	l.beside = nil
+	return nil
+}
+
+// tracable is an error if the program's threads are none that calls can be
+// injected into.
+func (l *launcher) tracable() error {
+	if arch := l.program.arch; arch != "" && arch != abi.Native().Name {
+		return fmt.Errorf("%s is a program for %s, and only one for %s can be walked through phases from outside", l.program.path, arch, abi.Native().Name)
+	}
 	return nil
 }
 

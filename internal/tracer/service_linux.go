@@ -19,6 +19,8 @@ type service struct {
 	socket  *net.UnixConn
 	ready   chan int // the process that has said READY=1
 	manager string
+	closing chan struct{} // closed when nobody reads ready any more
+	served  chan struct{} // closed when all is handed on
 }
 
 // ListenForReady makes the socket for the program's messages to its service
@@ -63,7 +65,7 @@ func newService(plan *Plan) (*service, error) {
 	}); err != nil || controlErr != nil {
 		return nil, errors.Join(err, controlErr)
 	}
-	s := &service{socket: socket, ready: make(chan int), manager: plan.Manager}
+	s := &service{socket: socket, ready: make(chan int), manager: plan.Manager, closing: make(chan struct{}), served: make(chan struct{})}
 	go s.serve()
 	return s, nil
 }
@@ -80,18 +82,31 @@ func (s *service) events() <-chan int {
 // handed on, for as long as the program lives.
 func (s *service) forwards() bool { return s != nil && s.manager != "" }
 
+// last is the message by which the tracer tells itself that no more will come:
+// those before it in the queue are handed on first.
+const last = "narrow: no more"
+
+// close hands on what has been said and ends.
 func (s *service) close() {
-	if s != nil {
-		s.socket.Close()
+	if s == nil {
+		return
 	}
+	close(s.closing)
+	if s.forwards() {
+		if _, _, err := s.socket.WriteMsgUnix([]byte(last), nil, s.socket.LocalAddr().(*net.UnixAddr)); err == nil {
+			<-s.served
+		}
+	}
+	s.socket.Close()
 }
 
 // maxMessage is more than a service manager reads of one message (systemd:
 // NOTIFY_BUFFER_MAX is a page).
 const maxMessage = 1 << 16
 
-// serve hands messages on until the socket is closed.
+// serve hands messages on until the last one.
 func (s *service) serve() {
+	defer close(s.served)
 	message, control := make([]byte, maxMessage), make([]byte, unix.CmsgSpace(4*253)+unix.CmsgSpace(unix.SizeofUcred))
 	for {
 		n, oobn, _, _, err := s.socket.ReadMsgUnix(message, control)
@@ -102,6 +117,9 @@ func (s *service) serve() {
 			continue
 		}
 		from, files := unpack(control[:oobn])
+		if from != nil && int(from.Pid) == os.Getpid() && string(message[:n]) == last {
+			return
+		}
 		if s.manager != "" {
 			_ = s.forward(message[:n], from, files) // a manager that is gone is no affair of the program's
 		}
@@ -109,7 +127,10 @@ func (s *service) serve() {
 			unix.Close(fd)
 		}
 		if saysReady(message[:n]) && from != nil {
-			s.ready <- int(from.Pid)
+			select {
+			case s.ready <- int(from.Pid):
+			case <-s.closing:
+			}
 		}
 	}
 }
