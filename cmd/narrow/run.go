@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"time"
@@ -36,9 +37,6 @@ cannot be executed or found, as in a shell.`,
   narrow run --set port=11311 memcached -- memcached -p 11311
   narrow run --report report.json my.narrow -- ./server`,
 		RunE: func(c *cobra.Command, args []string) error {
-			if c.Flags().Changed("audit") {
-				return notStarted(errors.New("--audit is not there yet: it needs a tracer beside the program; `narrow sim` and `narrow explain` say what a policy denies"))
-			}
 			name, program, err := splitRun(c, args)
 			if err != nil {
 				return notStarted(err)
@@ -57,8 +55,8 @@ cannot be executed or found, as in a shell.`,
 			cfg.Policy, cfg.Program, cfg.Args, cfg.Env = p, program[0], program, os.Environ()
 			cfg.Beside = besideArgs()
 			cfg.Deaths = !detach && (cfg.Report != "" || isTerminal(s.err))
-			if err := waiting.apply(&cfg); err != nil {
-				return err
+			if err := errors.Join(waiting.apply(&cfg), auditing(audit, &cfg)); err != nil {
+				return usage("%w", err)
 			}
 			cfg.Notes = s.err
 			cfg.Exit = func(err error) { os.Exit(s.report(err)) }
@@ -71,7 +69,8 @@ cannot be executed or found, as in a shell.`,
 	c.Flags().BoolVar(&cfg.BestEffort, "best-effort", false, "go on without a layer that is missing, and say so")
 	c.Flags().BoolVar(&detach, "detach", false, "leave nothing of narrow beside the program once its last phase has begun, and explain no death")
 	waiting.flags(c)
-	runLater(c, &audit)
+	c.Flags().StringVar(&audit, "audit", "", "deny nothing, and list what would have been denied at the end; =log leaves it to the kernel's log")
+	c.Flags().Lookup("audit").NoOptDefVal = string(launch.AuditCalls)
 	c.Flags().SetInterspersed(true)
 	return c
 }
@@ -101,10 +100,14 @@ func narrows(proofs *proved.Proofs, p *policy.Policy) bool {
 	return true
 }
 
-// runLater declares the flag whose time has not come: --audit is refused by name.
-func runLater(c *cobra.Command, audit *string) {
-	c.Flags().StringVar(audit, "audit", "", "let everything run and note what would be denied (not there yet: refused)")
-	c.Flags().Lookup("audit").NoOptDefVal = "-"
+// auditing checks the --audit flag and hands it on.
+func auditing(flag string, cfg *launch.Config) error {
+	switch flag {
+	case "", string(launch.AuditCalls), string(launch.AuditKernel):
+		cfg.Audit = launch.Audit(flag)
+		return nil
+	}
+	return fmt.Errorf("--audit=%s: expected --audit or --audit=log", flag)
 }
 
 // waiting is the flags on how the later phases are waited for.
@@ -124,11 +127,11 @@ func (w *waiting) flags(c *cobra.Command) {
 func (w *waiting) apply(cfg *launch.Config) error {
 	switch {
 	case w.trigger != "exact" && w.trigger != "cheap":
-		return usage("--trigger %s: expected exact or cheap", w.trigger)
+		return fmt.Errorf("--trigger %s: expected exact or cheap", w.trigger)
 	case w.onTimeout != "keep" && w.onTimeout != "end":
-		return usage("--on-timeout %s: expected keep or end", w.onTimeout)
+		return fmt.Errorf("--on-timeout %s: expected keep or end", w.onTimeout)
 	case w.timeout < 0:
-		return usage("--trigger-timeout %v: expected a duration above 0", w.timeout)
+		return fmt.Errorf("--trigger-timeout %v: expected a duration above 0", w.timeout)
 	}
 	cfg.Cheap, cfg.Timeout, cfg.EndOnTimeout = w.trigger == "cheap", w.timeout, w.onTimeout == "end"
 	return nil

@@ -32,3 +32,21 @@ func Suggest(arch *abi.Arch, d *bpf.Data) (rule string, ok bool) {
 func named(value string) bool {
 	return strings.ContainsFunc(value, unicode.IsUpper) && !strings.HasPrefix(value, "0")
 }
+
+// Readable is a call without what is in registers that the kernel does not read
+// for it: whatever the thread did before.
+func Readable(arch *abi.Arch, d *bpf.Data) bpf.Data {
+	shown := *d
+	call, ok := arch.Number(d.Nr)
+	if !ok {
+		return shown
+	}
+	shown.Args = [6]uint64{}
+	for _, arg := range call.Args {
+		shown.Args[arg.Reg] = d.Args[arg.Reg]
+		if arg.High >= 0 {
+			shown.Args[arg.High] = d.Args[arg.High]
+		}
+	}
+	return shown
+}

@@ -12,3 +12,11 @@ func AwaitEnd(pidfd int) {
 		}
 	}
 }
+
+// NotifOver reports whether no thread is left whose calls could arrive at a
+// listener.
+func NotifOver(listener int) bool {
+	fds := []unix.PollFd{{Fd: int32(listener)}}
+	n, err := unix.Poll(fds, 0)
+	return err == nil && n > 0 && fds[0].Revents&unix.POLLHUP != 0
+}

@@ -148,7 +148,12 @@ func (a *account) Died(d *tracer.Death) {
 	a.rewrite()
 }
 
-// Gone is the end of the tracer.
-func (a *account) Gone() {}
+// Audited tells what would have been denied.
+func (a *account) Audited(seen tracer.Audit) {
+	phases := a.plan.Policy.Phases[a.plan.First : a.plan.Last+1]
+	a.report.Audit = auditReport(a.plan.Policy, phases, seen)
+	fmt.Fprint(os.Stderr, a.report.Audit)
+	a.rewrite()
+}
 
 func (a *account) program() string { return filepath.Base(a.plan.Program) }

@@ -29,6 +29,9 @@ type Config struct {
 	// that a filter kills.
 	Deaths bool
 
+	// Audit denies nothing, and tells what would have been denied.
+	Audit Audit
+
 	// Cheap waits for calls that begin a phase by eBPF, which takes root's
 	// rights and comes some 100 µs late, instead of stopping threads at each call.
 	Cheap bool
@@ -46,6 +49,16 @@ type Config struct {
 	// one, prints err, and ends the process with its ExitStatus.
 	Exit func(err error)
 }
+
+// Audit is how what would be denied is found out.
+type Audit string
+
+// The ways of an audit.
+const (
+	NoAudit     Audit = ""
+	AuditCalls  Audit = "calls" // a supervisor looks at each call that might be
+	AuditKernel Audit = "log"   // the kernel logs them (audit(7), dmesg(1)), as far as it gets to
+)
 
 // The exit statuses of `narrow run` where the program was not started.
 const (

@@ -28,6 +28,7 @@ type Report struct {
 	// What a tracer has done and seen, where there is one.
 	Steps  []StepReport   `json:"steps,omitempty"`  // one for each phase that a process has entered
 	Deaths []*DeathReport `json:"deaths,omitempty"` // of threads that a filter killed
+	Audit  *AuditReport   `json:"audit,omitempty"`  // of a program that was denied nothing
 }
 
 // LayerStatus is what became of a layer.

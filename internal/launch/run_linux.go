@@ -26,6 +26,7 @@ func Run(c Config) error {
 	// unlocked, so that no other goroutine ever runs on it.
 	runtime.LockOSThread()
 	c.fill()
+	c.auditByLog()
 	report, err := openReport(&c)
 	if err != nil {
 		return setup(err)
@@ -62,6 +63,19 @@ func (c *Config) fill() {
 			os.Exit(status)
 		}
 	}
+}
+
+// auditByLog makes the policy one that denies nothing, if the kernel is to log.
+func (c *Config) auditByLog() {
+	if c.Audit != AuditKernel {
+		return
+	}
+	fmt.Fprintln(c.Notes, "narrow: audit: what the policy denies runs, and goes to the kernel's log (type=1326, without arguments); "+
+		"how much of it the kernel drops it does not say")
+	for _, what := range leftOut(c.Policy.Phases) {
+		fmt.Fprintf(c.Notes, "narrow: audit: left out: %s\n", what)
+	}
+	c.Policy = audited(c.Policy)
 }
 
 // launcher is one call of Run.

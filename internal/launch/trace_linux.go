@@ -26,7 +26,7 @@ func (l *launcher) refused() []error {
 
 // needsTracer reports whether the phases cannot be had without one.
 func (l *launcher) needsTracer() bool {
-	return len(l.phases) > 1 || slices.ContainsFunc(l.phases, func(ph *policy.PhaseRules) bool { return len(ph.Classes) > 0 })
+	return len(l.phases) > 1 || l.config.Audit == AuditCalls || slices.ContainsFunc(l.phases, func(ph *policy.PhaseRules) bool { return len(ph.Classes) > 0 })
 }
 
 // wantsTracer reports whether one is of use.
@@ -106,7 +106,7 @@ func (l *launcher) besides(service *os.File) error {
 	plan := &tracer.Plan{
 		Target: os.Getpid(), Program: l.program.path, Policy: c.Policy,
 		First: phaseNamed(c.Policy, l.entry.name), Last: phaseNamed(c.Policy, l.phases[len(l.phases)-1].Name),
-		BestEffort: c.BestEffort, Deaths: c.Deaths, Cheap: c.Cheap, Timeout: c.Timeout, EndOnTimeout: c.EndOnTimeout,
+		BestEffort: c.BestEffort, Deaths: c.Deaths && c.Audit == NoAudit, Audit: c.Audit == AuditCalls, Cheap: c.Cheap, Timeout: c.Timeout, EndOnTimeout: c.EndOnTimeout,
 		Report: l.report != nil, Service: service != nil, Manager: l.manager,
 	}
 	if err := beside.Trace(plan); err != nil {

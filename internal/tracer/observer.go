@@ -28,6 +28,6 @@ type Observer interface {
 	// Died: a process was killed for a call.
 	Died(*Death)
 
-	// Gone: the tracer ends.
-	Gone()
+	// Audited: an audit is over, and the tracer with it.
+	Audited(Audit)
 }

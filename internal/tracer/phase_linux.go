@@ -37,6 +37,10 @@ func (t *tracer) waitsFor(p *process) *policy.Trigger {
 // run. If that fails, nothing of it ever will.
 func (t *tracer) start(p *process) {
 	t.started = true
+	if t.auditor != nil {
+		t.startAudit(p)
+		return
+	}
 	engine, reports, err := t.enter(p, t.plan.First)
 	if err == nil {
 		err = t.observer.Started(reports)
@@ -51,12 +55,36 @@ func (t *tracer) start(p *process) {
 	if !errors.Is(err, inject.ErrGone) {
 		t.observer.Failed(p.pid, t.plan.Policy.Phases[t.plan.First].Name, err)
 	}
+	t.abandon(p, engine)
+}
+
+// abandon ends a program that has not run yet as one that was not started.
+func (t *tracer) abandon(p *process, engine *inject.Process) {
 	if engine == nil || engine.Exit(StatusSetup) != nil {
 		t.end()
 	}
-	if engine != nil {
-		_ = t.takeBack(p, engine) // it has ended
+	t.giveBack(p, engine) // it has ended
+}
+
+// startAudit begins an audit, at the exec event.
+func (t *tracer) startAudit(p *process) {
+	engine, err := inject.Adopt(p.pid, t.tracees(p), inject.Options{Trace: bound, Other: t.besides, Onward: t.onward})
+	if err == nil {
+		err = engine.Listen(t.auditor.program, t.auditor.serve)
 	}
+	if err == nil {
+		err = t.observer.Started(nil)
+	}
+	if err != nil {
+		t.observer.Failed(p.pid, t.plan.Policy.Phases[t.plan.First].Name, err)
+		t.abandon(p, engine)
+		return
+	}
+	p.phase = t.plan.First
+	t.auditor.enter(p.pid, p.phase)
+	t.auditor.begin()
+	t.await(p)
+	t.giveBack(p, engine)
 }
 
 // StatusSetup is the exit status of a program that was not started, as the
@@ -65,6 +93,13 @@ const StatusSetup = 125
 
 // advance takes a process to a later phase.
 func (t *tracer) advance(p *process, to int) {
+	if t.auditor != nil {
+		p.phase = to
+		t.reached[to] = true
+		t.auditor.enter(p.pid, to)
+		t.await(p)
+		return
+	}
 	engine, reports, err := t.enter(p, to)
 	if err == nil {
 		t.await(p)

@@ -71,6 +71,9 @@ func (t *tracer) newProcess(pid, phase int) *process {
 	p := &process{pid: pid, phase: phase, threads: map[int]*thread{}}
 	t.processes[pid] = p
 	t.ours[pid] = true
+	if phase >= 0 {
+		t.auditor.enter(pid, phase)
+	}
 	return p
 }
 

@@ -44,6 +44,7 @@ type tracer struct {
 	endings  chan struct{}  // of a released process
 	service  *service       // nil if no phase begins by READY=1
 	watch    *watch         // nil unless calls are watched by eBPF
+	auditor  *auditor       // nil unless nothing is to be denied
 }
 
 func newTracer(plan *Plan, link *Link) *tracer {
@@ -59,6 +60,9 @@ func newTracer(plan *Plan, link *Link) *tracer {
 func (t *tracer) prepare() error {
 	var err error
 	if t.layers, err = layersOf(t.plan); err != nil {
+		return err
+	}
+	if t.auditor, err = newAuditor(t.plan); err != nil {
 		return err
 	}
 	if t.watch, err = newWatch(t.plan); err != nil {
@@ -112,7 +116,9 @@ func (t *tracer) follow() error {
 			return err
 		}
 		if !t.traces() && !t.stays() {
-			t.observer.Gone()
+			if t.auditor != nil {
+				t.observer.Audited(t.auditor.result())
+			}
 			return nil
 		}
 		t.wait()
