@@ -55,6 +55,7 @@ func TestEveryFenceHasAKnownLanguage(t *testing.T) {
 		"tutorial.md": {"sh", "output"},
 		"enter.md":    {"sh", "output"},
 		"proof.md":    {"sh", "output"},
+		"run.md":      {"sh", "output"},
 		"language.md": {"narrow", "text"},
 		"c.md":        {"sh", "output", "narrow", "c"},
 		"bytecode.md": {"sh", "output", "narrow", "asm", "c"},

@@ -28,14 +28,20 @@ func newRun(s *streams) *cobra.Command {
 		Short: "Run a program under a policy",
 		Long: `Run takes from itself what the policy does not grant and becomes the program, so
 that pid, terminal, signals, descriptors and exit status are the program's own.
-No process of narrow stays behind.
+
+A policy with later phases, or with rules for threads, takes a tracer beside the
+program, which is gone once the last phase holds. On a terminal, or with
+--report, it stays, at no cost per call, to explain the death of a program that
+a filter kills.
 
 If a layer that the policy needs is missing, or anything in the policy is wrong,
 the program is not started and run ends with 125; 126 and 127 are a program that
 cannot be executed or found, as in a shell.`,
 		Example: `  narrow run memcached -- memcached -p 11211
   narrow run --set port=11311 memcached -- memcached -p 11311
-  narrow run --report report.json my.narrow -- ./server`,
+  narrow run --report report.json my.narrow -- ./server
+  narrow run --trigger-timeout 30s --on-timeout end my.narrow -- ./server
+  narrow run --audit my.narrow -- ./server`,
 		RunE: func(c *cobra.Command, args []string) error {
 			name, program, err := splitRun(c, args)
 			if err != nil {

@@ -58,7 +58,7 @@ func (r *AuditReport) String() string {
 	for _, d := range r.Denied {
 		calls += d.Count
 	}
-	fmt.Fprintf(&b, "narrow: audit: %d calls would have been denied, of %d kinds; %d calls were lost\n", calls, len(r.Denied), r.Lost)
+	fmt.Fprintf(&b, "narrow: audit: %s would have been denied, of %s; lost: %d\n", plural(calls, "call"), plural(len(r.Denied), "kind"), r.Lost)
 	for _, d := range r.Denied {
 		fmt.Fprintf(&b, "%6d× %s in phase %s: %s: %s\n", d.Count, d.Name, d.Phase, d.Call, d.Verdict)
 		fmt.Fprintf(&b, "        %s\n", d.because())
@@ -70,6 +70,13 @@ func (r *AuditReport) String() string {
 		fmt.Fprintf(&b, "  left out: %s\n", what)
 	}
 	return b.String()
+}
+
+func plural(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }
 
 // audited is the policy as --audit=log runs it: what it denies runs and goes to

@@ -35,9 +35,16 @@
 // ignored. One thing cannot be put back: of descriptors 0, 1 and 2, those that
 // were closed are open on /dev/null.
 //
-// # What is not there yet
+// # With a tracer
 //
-// Phases that begin by a trigger, thread classes of unmodified programs,
-// `trace` and `notify` need a tracer or a supervisor beside the program. They
-// are refused by name.
+// Later phases, thread classes, death reports and audits take a tracer beside
+// the program (internal/tracer), which is started before anything is changed.
+// Then this process applies what a thread does for itself, up to no_new_privs,
+// and the tracer puts Landlock and the filters on at the exec event; so neither
+// the one execve nor the guard is needed.
+//
+// # What is refused
+//
+// `trace` and `notify`, whose answers nobody gives, mode 1 at the start, and a
+// later phase's label.
 package launch
