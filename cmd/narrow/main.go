@@ -17,7 +17,7 @@ func init() { runtime.LockOSThread() }
 
 func main() {
 	if len(os.Args) > 1 && os.Args[1] == besideVerb {
-		os.Exit(launch.Beside(besideArgs(), os.Args[2:]))
+		os.Exit(launch.Beside(os.Args[2:]))
 	}
 	os.Exit(execute(os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
 }

@@ -11,10 +11,10 @@ import (
 	"github.com/narrow-sandbox/narrow/internal/tracer"
 )
 
-// Beside is the tracer's process. argv is the Config's, args what was appended.
-// The result is an exit status.
-func Beside(argv, args []string) int {
-	return tracer.Serve(argv, args, func(plan *tracer.Plan, link *tracer.Link, report *os.File) tracer.Observer {
+// Beside is the tracer's process. args is what was appended to the Config's
+// Beside. The result is an exit status.
+func Beside(args []string) int {
+	return tracer.Serve(args, func(plan *tracer.Plan, link *tracer.Link, report *os.File) tracer.Observer {
 		a := &account{plan: plan, link: link}
 		if plan.Report {
 			a.file = &reportFile{to: report, file: report}

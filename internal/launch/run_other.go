@@ -8,4 +8,4 @@ import "github.com/narrow-sandbox/narrow/internal/kernel"
 func Run(Config) error { return setup(kernel.ErrNotSupported) }
 
 // Beside needs Linux.
-func Beside(argv, args []string) int { return StatusSetup }
+func Beside(args []string) int { return StatusSetup }

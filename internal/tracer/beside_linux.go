@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 
 	"golang.org/x/sys/unix"
@@ -47,11 +48,12 @@ func Launch(argv []string, report, notify *os.File) (*Beside, error) {
 		return nil, fmt.Errorf("socketpair: %w", err)
 	}
 	control, theirs := os.NewFile(uintptr(pair[0]), "control"), os.NewFile(uintptr(pair[1]), "control")
-	defer theirs.Close()
+	defer theirs.Close() // again, after an error
 	b := &Beside{control: control, out: gob.NewEncoder(control), in: gob.NewDecoder(control)}
-	if err := fork(argv, theirs, report, notify); err != nil {
-		return nil, errors.Join(err, control.Close())
+	if err := orphan(argv, theirs, report, notify); err != nil {
+		return nil, errors.Join(fmt.Errorf("the tracer did not start: %w", err), control.Close())
 	}
+	theirs.Close() // so that its end is an end of the conversation
 	var from hello
 	if err := b.in.Decode(&from); err != nil {
 		return nil, errors.Join(fmt.Errorf("the tracer did not start: %w", err), control.Close())
@@ -60,20 +62,19 @@ func Launch(argv []string, report, notify *os.File) (*Beside, error) {
 	return b, nil
 }
 
-// fork runs the process in between to its end. Were this one the reaper of its
-// descendants, the tracer would become its child after all; so it is not,
-// meanwhile.
-func fork(argv []string, control, report, notify *os.File) error {
+// orphan starts the process. Were this one the reaper of its descendants, the
+// tracer would become its child after all; so it is not, meanwhile.
+func orphan(argv []string, control, report, notify *os.File) error {
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
 	defer null.Close()
-	or := func(f *os.File) *os.File {
+	or := func(f *os.File) int {
 		if f == nil {
-			return null
+			f = null
 		}
-		return f
+		return int(f.Fd())
 	}
 	reaper, err := kernel.ChildSubreaper()
 	if err == nil && reaper {
@@ -82,21 +83,12 @@ func fork(argv []string, control, report, notify *os.File) error {
 		}
 		defer kernel.SetChildSubreaper(true)
 	}
-	files := []*os.File{null, null, os.Stderr, control, or(report), or(notify)}
-	p, err := start(append(argv, stageFork, strconv.Itoa(os.Getpid())), files)
-	if err != nil {
-		return fmt.Errorf("the tracer did not start: %w", err)
+	o := kernel.Orphan{
+		Path:  "/proc/self/exe",
+		Args:  append(slices.Clip(argv), stageTrace, strconv.Itoa(os.Getpid())),
+		Files: []int{or(nil), or(nil), int(os.Stderr.Fd()), or(control), or(report), or(notify)},
 	}
-	state, err := p.Wait()
-	if err == nil && !state.Success() {
-		err = fmt.Errorf("the tracer did not start: %v", state)
-	}
-	return err
-}
-
-// start runs this program's own file.
-func start(argv []string, files []*os.File) (*os.Process, error) {
-	return os.StartProcess("/proc/self/exe", argv, &os.ProcAttr{Dir: "/", Env: []string{}, Files: files, Sys: sessionOfItsOwn()})
+	return o.Start()
 }
 
 // Trace makes the tracer trace the plan's target, which may be the caller.

@@ -5,19 +5,13 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"slices"
-	"syscall"
 
 	"golang.org/x/sys/unix"
 )
 
-// The stages of the tracer's process, by the first argument of Serve.
-const (
-	stageFork  = "fork"
-	stageTrace = "trace"
-)
-
-func sessionOfItsOwn() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
+// stageTrace is the first argument of Serve: in the list of processes it tells
+// what this one does, with the process that it does it to as the second.
+const stageTrace = "trace"
 
 // Link is the tracer's side of a Beside.
 type Link struct {
@@ -28,34 +22,18 @@ type Link struct {
 // Hear reads what the other side Tells.
 func (l *Link) Hear(message any) error { return l.in.Decode(message) }
 
-// Serve is the life of the tracer's process. argv is what Launch was given,
-// args what it has appended. observe makes the Observer of a plan; it may
+// Serve is the life of the tracer's process. args is what Launch has appended to
+// its command line. observe makes the Observer of a plan; it may
 // write to report. The result is an exit status.
-func Serve(argv, args []string, observe func(plan *Plan, link *Link, report *os.File) Observer) int {
-	if len(args) != 2 || !slices.Contains([]string{stageFork, stageTrace}, args[0]) {
+func Serve(args []string, observe func(plan *Plan, link *Link, report *os.File) Observer) int {
+	if len(args) != 2 || args[0] != stageTrace {
 		fmt.Fprintln(os.Stderr, "narrow: this is what `narrow run` starts beside a program, and of no use by itself")
 		return 2
-	}
-	if args[0] == stageFork {
-		return serveFork(argv, args[1])
 	}
 	control := os.NewFile(fdControl, "control")
 	link := &Link{gob.NewDecoder(control), gob.NewEncoder(control)}
 	if err := serveTrace(control, link, observe); err != nil {
 		_ = link.out.Encode(answer{err.Error()}) // nobody reads it if the program runs already
-		return 1
-	}
-	return 0
-}
-
-// serveFork starts the tracer and leaves it behind.
-func serveFork(argv []string, target string) int {
-	var files []*os.File
-	for fd := range fdNotify + 1 {
-		files = append(files, os.NewFile(uintptr(fd), "inherited"))
-	}
-	if _, err := start(append(argv, stageTrace, target), files); err != nil {
-		fmt.Fprintf(os.Stderr, "narrow: %v\n", err)
 		return 1
 	}
 	return 0
