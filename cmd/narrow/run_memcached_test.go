@@ -230,6 +230,22 @@ func TestMemcachedThatDoesNotServe(t *testing.T) {
 	}
 }
 
+// The trigger is seen by eBPF, too, which takes root.
+func TestMemcachedIsStagedByEBPF(t *testing.T) {
+	eachUser(t, func(t *testing.T, asNobody bool) {
+		s := stage(t, asNobody, []string{"--trigger", "cheap"})
+		if asNobody || os.Getuid() != 0 {
+			if err := s.Wait(); s.ProcessState.ExitCode() != 125 || !strings.Contains(s.err.String(), "--trigger cheap needs eBPF, that is root") {
+				t.Errorf("%v: %s", err, &s.err)
+			}
+			return
+		}
+		s.serves(t, s.Process.Pid)
+		narrowed(t, s.Process.Pid)
+		s.ends(t, syscall.SIGKILL)
+	})
+}
+
 // No start misses a thread, hangs or leaves anything behind.
 func TestMemcachedManyStarts(t *testing.T) {
 	needMemcached(t)
