@@ -29,6 +29,7 @@ type watch struct {
 	hook      link.Link
 	reader    *ringbuf.Reader
 	seen      chan sighting
+	watched   map[int]bool
 }
 
 // sighting is a thread at the entry of a call that may begin a phase.
@@ -55,7 +56,7 @@ func newWatch(plan *Plan) (*watch, error) {
 	if !plan.Cheap || len(numbers) == 0 {
 		return nil, nil
 	}
-	w := &watch{seen: make(chan sighting)}
+	w := &watch{seen: make(chan sighting), watched: map[int]bool{}}
 	if err := w.load(numbers); err != nil {
 		w.close()
 		return nil, fmt.Errorf("--trigger cheap needs eBPF, that is root (CAP_BPF, CAP_PERFMON): %w", err)
@@ -118,6 +119,12 @@ func (w *watch) load(numbers []uint32) error {
 	if w.reader, err = ringbuf.NewReader(records); err != nil {
 		return err
 	}
+	return w.attach()
+}
+
+// attach puts the program at the tracepoint, where it costs every process of
+// the machine a little at each call.
+func (w *watch) attach() (err error) {
 	w.hook, err = link.AttachRawTracepoint(link.RawTracepointOptions{Name: "sys_enter", Program: w.program})
 	return err
 }
@@ -193,17 +200,30 @@ func readSighting(b []byte) sighting {
 	}
 }
 
-// add and drop say which processes are watched. A nil watch watches none.
+// add and drop say which processes are watched. A nil watch watches none, and
+// the program is at the tracepoint only while one is watched.
 func (w *watch) add(pid int) error {
 	if w == nil {
 		return nil
 	}
+	if w.hook == nil {
+		if err := w.attach(); err != nil {
+			return err
+		}
+	}
+	w.watched[pid] = true
 	return w.processes.Put(uint32(pid), uint8(1))
 }
 
 func (w *watch) drop(pid int) {
-	if w != nil {
-		_ = w.processes.Delete(uint32(pid)) // it may never have been added
+	if w == nil || !w.watched[pid] {
+		return
+	}
+	delete(w.watched, pid)
+	_ = w.processes.Delete(uint32(pid)) // it is there
+	if len(w.watched) == 0 {
+		w.hook.Close()
+		w.hook = nil
 	}
 }
 
