@@ -111,12 +111,7 @@ func (b *builder) filter(rules *policy.Rules, phase, class string) (*filter, err
 func (b *builder) staircase(steps []*step) error {
 	for _, s := range b.policy.Staircase() {
 		if err := b.proofs.Order(s.Later, s.Earlier...); err != nil {
-			class := ""
-			if s.Class != nil {
-				class = s.Class.Name
-			}
-			return &Error{Phase: s.Phase.Name, Class: class, Kind: ErrStaircase, Err: err,
-				Hint: "allow the call in the earlier phases too, or not in this one"}
+			return widening(&s, err)
 		}
 	}
 	var before []*policy.Rules
@@ -131,6 +126,23 @@ func (b *builder) staircase(steps []*step) error {
 		before = append(before, st.wide.rules)
 	}
 	return nil
+}
+
+// widening says which call a later phase would let run, by which rule.
+func widening(s *policy.Stair, err error) error {
+	e := &Error{Phase: s.Phase.Name, Kind: ErrStaircase, Err: err, Hint: "allow the call in the earlier phases too, or not in this one"}
+	if s.Class != nil {
+		e.Class = s.Class.Name
+	}
+	var unproved *proved.Error
+	if errors.As(err, &unproved) && unproved.Result.Witness != nil {
+		at := s.Phase.Pos
+		if _, rule := s.Later.Evaluate(&unproved.Result.Witness.Call); rule != nil {
+			at = rule.Pos
+		}
+		e.Err = fmt.Errorf("%v: it lets run what phase %s stops: %s", at, strings.Join(s.Before(), ", or phase "), unproved.Why())
+	}
+	return e
 }
 
 // budget checks that the kernel admits the filters on top of each other.

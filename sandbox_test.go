@@ -20,7 +20,7 @@ func TestParseRefuses(t *testing.T) {
 		say        string
 	}{
 		{"a later phase that allows more", head + "default errno EPERM\nphase a { allow read }\nphase b { allow read write }\n", narrow.ErrStaircase, "phase b: "},
-		{"a later class that allows more", head + "default errno EPERM\nphase a { allow read write thread w { errno EPERM write } }\nphase b { allow read thread w* { allow write } }\n", narrow.ErrStaircase, "phase b: thread w*: "},
+		{"a later class that allows more", head + "default errno EPERM\nphase a { allow read write thread w { errno EPERM write } }\nphase b { allow read thread w* { allow write } }\n", narrow.ErrStaircase, "phase b: thread w*: x.narrow:6:40: it lets run what phase a, thread w stops: write(fd == 0, count == 0) on x86_64; allow the call"},
 		{"notify", head + "default allow\nnotify read\n", nil, "supervisor"},
 		{"trace as else", "language 1\npolicy x\narch x86_64 else trace\ndefault allow\nerrno EPERM read\n", nil, "supervisor"},
 	}
