@@ -3,4 +3,4 @@
 package proved
 
 // verifier is the hash of the source that proofs rest on.
-const verifier = "e6cf88606fcb450376f0b5c07618e9497ab9409458a40946be8c3e21bc4c287b"
+const verifier = "03984b7bd28e71cd886a700bad48b241501b51a7695adcb5dee513126e9f6c5d"

@@ -20,8 +20,11 @@ type CallAnswers struct {
 // UnknownError.
 func (p *Prover) Calls(m *Meaning, a *abi.Arch) ([]CallAnswers, error) {
 	return list(p, func(s *space) ([]CallAnswers, error) {
-		real := s.and(s.owned(a), s.possible())
-		f := s.within1(s.choose(real, s.function(m), s.leaf(nowhere)), wordArch, a.Audit)
+		f := s.function(m)
+		if a.Register == 32 { // else every call with its numbers is one that can be
+			f = s.choose(s.possible(), f, s.leaf(nowhere))
+		}
+		f = s.within1(f, wordArch, a.Audit)
 		calls := a.Calls()
 		answers := make([]CallAnswers, len(calls))
 		for i := range calls {

@@ -105,6 +105,9 @@ func (s *space) depth(f node) uint32 { return min(s.nodes[f].level, levels) }
 // possible is the set of calls that a kernel can hand to a filter: where
 // registers have 32 bits, the high halves are 0.
 func (s *space) possible() node {
+	if s.real != no {
+		return s.real
+	}
 	high := no
 	for field := range fields {
 		for _, bit := range s.inputs[highWord(field)] {
@@ -117,5 +120,9 @@ func (s *space) possible() node {
 			narrow = s.or(narrow, s.owned(a))
 		}
 	}
-	return s.not(s.and(narrow, high))
+	real := s.not(s.and(narrow, high))
+	if s.stopped == "" {
+		s.real = real
+	}
+	return real
 }

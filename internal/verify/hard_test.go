@@ -38,6 +38,10 @@ func jsets(n int) bpf.Program {
 	return p
 }
 
+// busy is how long a machine that does much else may keep a test waiting. What
+// is not bounded takes far longer.
+const busy = 20 * time.Second
+
 // TestHardPrograms asks of programs that are hard whether they equal
 // themselves with another last return. An answer must come within the limit,
 // or it is unknown; a no has a witness that the VM confirms.
@@ -77,7 +81,7 @@ func TestHardPrograms(t *testing.T) {
 			if (r.Answer == Unknown) != (r.Reason != "") {
 				t.Errorf("answer %v with the reason %q", r.Answer, r.Reason)
 			}
-			if took > 4*limits.Time {
+			if took > limits.Time+busy {
 				t.Errorf("took %v", took)
 			}
 		})

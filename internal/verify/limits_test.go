@@ -15,7 +15,7 @@ func TestTimeIsALimit(t *testing.T) {
 	p := New(Limits{Nodes: 1 << 30, Time: limit})
 	start := time.Now()
 	r, err := p.Equal(program(t, p, jsets(4096)), p.Stack())
-	if took := time.Since(start); err != nil || r.Answer != Unknown || !strings.Contains(r.Reason, "more than 100ms") || took > 20*limit {
+	if took := time.Since(start); err != nil || r.Answer != Unknown || !strings.Contains(r.Reason, "more than 100ms") || took > limit+busy {
 		t.Errorf("%v %q %v in %v", r.Answer, r.Reason, err, took)
 	}
 }
@@ -34,7 +34,7 @@ func TestTotalIsALimit(t *testing.T) {
 			t.Errorf("question %d: %s", i, r.Reason)
 		}
 	}
-	if took := time.Since(start); took > 20*limit {
+	if took := time.Since(start); took > limit+busy {
 		t.Errorf("took %v", took)
 	}
 }

@@ -13,6 +13,7 @@ type space struct {
 	layout layout
 	inputs [words]*word
 	built  map[*Meaning]built
+	real   node // possible, once it was asked for
 }
 
 // built is a meaning in a space: its function, or why there is none.
