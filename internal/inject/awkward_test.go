@@ -503,3 +503,20 @@ func TestCapabilities(t *testing.T) {
 	v.tell(t)
 	v.ends(t)
 }
+
+// A class that is strict gets the kernel's mode 1, if its thread is in one of
+// the calls that this leaves it.
+func TestStrictClass(t *testing.T) {
+	v := ready(t)
+	v.asleep(t, 2)
+	report := enterPolicy(t, v.pid(), "language 1\npolicy test\narch x86_64\ndefault allow\nphase all { thread main { strict } }\n")
+	for _, th := range report.Threads {
+		want := 0
+		if th.TID == v.pid() {
+			want = 1
+		}
+		if th.Seccomp != want {
+			t.Errorf("thread %d is in mode %d, want %d", th.TID, th.Seccomp, want)
+		}
+	}
+}

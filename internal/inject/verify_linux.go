@@ -45,18 +45,30 @@ func (s *step) layersSeen() {
 	if len(s.domains) > 0 {
 		see(kernel.Landlock, "landlock_restrict_self succeeded on each of %d threads, %d domains; the kernel does not show them", n, len(s.domains))
 	}
-	filtered := 0
-	for _, p := range s.plans {
-		if p.filter != nil {
-			filtered++
-		}
-	}
+	filtered, strict := s.count()
 	if filtered > 0 {
 		see(kernel.Seccomp, "a filter more than before on %d of %d threads", filtered, n)
+	}
+	if strict > 0 {
+		see(kernel.Seccomp, "mode 1 on %d of %d threads", strict, n)
 	}
 	if len(s.layers.Limits) > 0 {
 		see(kernel.Limits, "prlimit64 succeeded for %d limits", len(s.layers.Limits))
 	}
+}
+
+// count tells how many threads have got a filter, and how many mode 1.
+func (s *step) count() (filtered, strict int) {
+	for _, p := range s.plans {
+		switch {
+		case p.filter == nil:
+		case p.filter.Strict:
+			strict++
+		default:
+			filtered++
+		}
+	}
+	return filtered, strict
 }
 
 // lives reports whether a thread has not ended.

@@ -1,6 +1,6 @@
 // Package kernel is the only package that makes system calls for a sandbox:
 // seccomp, Landlock, no_new_privs, ids, capabilities, limits, descriptors,
-// labels, and what /proc says of all of them.
+// labels, ptrace, and what /proc says of all of them.
 //
 // It is a function a call, under the kernel's name, and holds no policy: what
 // to ask for is its callers' business (internal/launch, and the root package).
