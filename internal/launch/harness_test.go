@@ -33,6 +33,7 @@ type job struct {
 	Draft   draft  // the policy to run under
 	Phase   string // ditto
 	Best    bool
+	Traced  bool // with a tracer beside the program, for its death
 	Report  string
 	Outer   []int  // calls to answer with OuterVerdict by a filter that is on before
 	Verdict uint32 // of the outer filter; 0 and no Outer is no outer filter
@@ -46,7 +47,13 @@ func init() {
 	runtime.LockOSThread()
 }
 
+// besideArg makes this binary a tracer's process.
+const besideArg = "__beside"
+
 func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == besideArg {
+		os.Exit(launch.Beside(os.Args[2:]))
+	}
 	if text, ok := os.LookupEnv(jobVar); ok {
 		os.Unsetenv(jobVar)
 		var j job
@@ -114,10 +121,14 @@ func (j *job) do() {
 			args = append(args, strings.Repeat("x", 1<<17-1))
 		}
 	}
-	err := launch.Run(launch.Config{
+	c := launch.Config{
 		Policy: j.Draft.policy(), Phase: j.Phase, BestEffort: j.Best, Report: j.Report,
 		Program: os.Args[1], Args: args, Env: os.Environ(),
-	})
+	}
+	if j.Traced {
+		c.Beside, c.Deaths = []string{os.Args[0], besideArg}, true
+	}
+	err := launch.Run(c)
 	fmt.Fprintf(os.Stderr, "narrow: %v\n", err)
 	var e *launch.Error
 	if !errors.As(err, &e) {

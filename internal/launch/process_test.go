@@ -22,6 +22,11 @@ var noExec = draft{Rules: []draftRule{{eperm, []string{"execve", "execveat"}}}}
 // is as it would be without us. Each script prints what it sees; free and
 // narrowed must print the same.
 func TestProgramSeesWhatItWouldSeeFree(t *testing.T) {
+	t.Run("untraced", func(t *testing.T) { testSeesWhatItWouldSeeFree(t, job{Draft: noExec}) })
+	t.Run("traced", func(t *testing.T) { testSeesWhatItWouldSeeFree(t, job{Draft: noExec, Traced: true}) })
+}
+
+func testSeesWhatItWouldSeeFree(t *testing.T, j job) {
 	scripts := map[string]string{
 		"argv, argv0": `printf '<%s>' "$0" "$@"`,
 		"environment": `export -p`,
@@ -41,7 +46,7 @@ func TestProgramSeesWhatItWouldSeeFree(t *testing.T) {
 				script := strings.ReplaceAll(script, "/proc/$$/task/* | wc -w 2>/dev/null || echo ", "") // no child to be had
 				free := exec.Command("/bin/sh", "-c", script, "zero", "one", "")
 				free.Args[0] = "sh"
-				narrowed := job{Draft: noExec}.command("sh", "-c", script, "zero", "one", "")
+				narrowed := j.command("sh", "-c", script, "zero", "one", "")
 				var seen [2]string
 				for i, c := range []*exec.Cmd{free, narrowed} {
 					if c.Env == nil {
@@ -66,22 +71,27 @@ func TestProgramSeesWhatItWouldSeeFree(t *testing.T) {
 }
 
 func TestPidStatusAndSignalAreTheProgramsOwn(t *testing.T) {
+	t.Run("untraced", func(t *testing.T) { testPidStatusAndSignal(t, job{Draft: noExec}) })
+	t.Run("traced", func(t *testing.T) { testPidStatusAndSignal(t, job{Draft: noExec, Traced: true}) })
+}
+
+func testPidStatusAndSignal(t *testing.T, j job) {
 	eachUser(t, func(t *testing.T, as func(*exec.Cmd)) {
-		c := job{Draft: noExec}.command("sh", "-c", "echo $$")
+		c := j.command("sh", "-c", "echo $$")
 		as(c)
 		o := runCommand(t, c)
 		if strings.TrimSpace(o.out) != fmt.Sprint(c.Process.Pid) {
 			t.Errorf("started %d, the program is %s", c.Process.Pid, o.out)
 		}
 		for _, status := range []int{0, 1, 7, 125, 255} {
-			c := job{Draft: noExec}.command("sh", "-c", fmt.Sprint("exit ", status))
+			c := j.command("sh", "-c", fmt.Sprint("exit ", status))
 			as(c)
 			if o := runCommand(t, c); o.status() != status {
 				t.Errorf("want %d: %v", status, o)
 			}
 		}
 		for _, sig := range []string{"TERM", "KILL", "PIPE", "USR1", "URG"} {
-			c := job{Draft: noExec}.command("sh", "-c", "kill -"+sig+" $$; exit 3")
+			c := j.command("sh", "-c", "kill -"+sig+" $$; exit 3")
 			as(c)
 			want := unix.SignalNum("SIG" + sig)
 			if o := runCommand(t, c); o.signal() != want && !(sig == "URG" && o.status() == 3) {
@@ -123,11 +133,13 @@ func TestTerminalIsHandedOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer slave.Close()
-	c := job{Draft: noExec}.command("sh", "-c", script)
-	c.Stdin = slave
-	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
-	if o := runCommand(t, c); o.out != "yes\n" {
-		t.Error(o)
+	for _, traced := range []bool{false, true} {
+		c := job{Draft: noExec, Traced: traced}.command("sh", "-c", script)
+		c.Stdin = slave
+		c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
+		if o := runCommand(t, c); o.out != "yes\n" {
+			t.Errorf("traced %t: %v", traced, o)
+		}
 	}
 }
 
@@ -215,10 +227,12 @@ func TestParentDeathSignalIsKept(t *testing.T) {
 	probe := buildProbe(t, `package main
 import ("fmt"; "syscall"; "unsafe")
 func main() { var sig int32; syscall.RawSyscall(157, 2, uintptr(unsafe.Pointer(&sig)), 0); fmt.Println(sig) }`)
-	cmd := job{Draft: noExec}.command(probe)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGUSR2}
-	if o := runCommand(t, cmd); strings.TrimSpace(o.out) != fmt.Sprint(int(syscall.SIGUSR2)) {
-		t.Error(o)
+	for _, traced := range []bool{false, true} {
+		cmd := job{Draft: noExec, Traced: traced}.command(probe)
+		cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGUSR2}
+		if o := runCommand(t, cmd); strings.TrimSpace(o.out) != fmt.Sprint(int(syscall.SIGUSR2)) {
+			t.Errorf("traced %t: %v", traced, o)
+		}
 	}
 }
 

@@ -161,15 +161,26 @@ func (t *tracer) enter(p *process, to int) (engine *inject.Process, reports []*i
 func (t *tracer) changed(p *process, phase int, report *inject.Report) {
 	p.phase = phase
 	t.reached[phase] = true
+	before := t.natureOf(p)
 	for _, r := range report.Threads {
 		th := t.threads[r.TID]
 		if th == nil {
 			th = t.add(p, r.TID)
-			th.nature = t.expected[r.TID].nature
+			th.nature = before // it was made while its maker was being stopped
 			delete(t.expected, r.TID)
 		}
 		th.class, th.stack = r.Class, stackOf(th.stack, t.plan.Policy.Phases[phase], r.Class)
 	}
+}
+
+// natureOf is what some thread of a process has.
+func (t *tracer) natureOf(p *process) nature {
+	for _, th := range p.threads {
+		if th.stack != nil {
+			return th.nature
+		}
+	}
+	return nature{}
 }
 
 // optionsIn are what a process's threads are traced with in a phase: what keeps
