@@ -72,11 +72,18 @@ func stage(t *testing.T, asNobody bool, run []string, args ...string) *staged {
 	return s
 }
 
-func needMemcached(t *testing.T) {
+func needMemcached(t *testing.T) { needProgram(t, "memcached", "memcached") }
+
+// needProgram skips a test whose program is not installed; in CI that is a failure.
+func needProgram(t *testing.T, name, pkg string) {
 	t.Helper()
-	if _, err := exec.LookPath("memcached"); err != nil {
-		t.Skip("no memcached: apt install memcached")
+	if _, err := exec.LookPath(name); err == nil {
+		return
 	}
+	if os.Getenv("CI") == "true" {
+		t.Fatalf("%s is missing, which CI must have", name)
+	}
+	t.Skipf("no %s: apt install %s", name, pkg)
 }
 
 func freeAddr(t *testing.T) string {

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -46,9 +45,7 @@ http {
 // last phase, it is in the first, with the tracer beside it, so that the workers
 // of a reload are walked, too.
 func TestNginxMasterAndWorkers(t *testing.T) {
-	if _, err := exec.LookPath("nginx"); err != nil {
-		t.Skip("no nginx: apt install nginx-light")
-	}
+	needProgram(t, "nginx", "nginx-light")
 	dir, addr := openDir(t), freeAddr(t)
 	fill := strings.NewReplacer("DIR", dir, "ADDR", addr)
 	policy, config := filepath.Join(dir, "nginx.narrow"), filepath.Join(dir, "nginx.conf")
