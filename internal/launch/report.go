@@ -71,8 +71,8 @@ type ThreadReport struct {
 type StepReport struct {
 	PID       int                   `json:"pid"`
 	Phase     string                `json:"phase"`
-	StoppedMS float64               `json:"stopped_ms"` // from asking the first thread to stop to the last one's going on
-	Seen      []string              `json:"seen"`       // of each layer, what /proc shows or the kernel answered
+	StoppedMS float64               `json:"stopped_ms,omitempty"` // from asking the first thread to stop to the last one's going on
+	Seen      []string              `json:"seen"`                 // of each layer, what /proc shows or the kernel answered
 	Threads   []inject.ThreadReport `json:"threads"`
 	Notes     []string              `json:"notes,omitempty"`
 }

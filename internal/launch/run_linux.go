@@ -94,15 +94,8 @@ type launcher struct {
 
 // prepare finds out all that can go wrong before anything is changed.
 func (l *launcher) prepare() error {
-	c := l.config
-	entry, err := choose(c.Policy, c.Phase)
-	if err != nil {
+	if err := l.choosePhases(); err != nil {
 		return setup(err)
-	}
-	l.entry = entry
-	l.phases = entered(c.Policy, c.Phase)
-	if reasons := l.refused(); len(reasons) > 0 {
-		return setup(reasons...)
 	}
 	service, err := l.service()
 	if err != nil {
@@ -111,33 +104,52 @@ func (l *launcher) prepare() error {
 	if service != nil {
 		defer service.Close()
 	}
-	if l.program, err = findProgram(c.Program, c.Env); err != nil {
+	if err := l.find(); err != nil {
 		return err
 	}
-	native := abi.Native()
-	if native == nil {
-		return setup(fmt.Errorf("narrow does not know this machine's system calls (%s)", runtime.GOARCH))
-	}
-	if err := l.program.suits(c.Policy.Arches, elseRuns(entry.phase)); err != nil {
-		return setup(err)
-	}
-	self, err := kernel.ThreadStatus(os.Getpid(), kernel.Gettid())
-	if err != nil {
-		return setup(fmt.Errorf("cannot see what is enforced: %w (is /proc mounted?)", err))
-	}
-	if l.image, err = kernel.NewImage(l.program.path, c.Args, c.Env); err != nil {
+	if l.image, err = kernel.NewImage(l.program.path, l.config.Args, l.config.Env); err != nil {
 		return setup(err)
 	}
 	if err := l.trace(service); err != nil {
 		return setup(err)
 	}
-	p := &planner{c.Policy, entry, l.program, native, new(kernel.Features), self, l.image, l.phases, l.beside != nil}
-	plan, reasons := p.plan()
-	l.plan = plan
-	if len(reasons) > 0 {
-		return setup(reasons...)
+	if err := l.planLayers(); err != nil {
+		return err
 	}
 	return l.weaken()
+}
+
+// choosePhases finds the phase to start in, and those that are entered later.
+func (l *launcher) choosePhases() (err error) {
+	if l.entry, err = choose(l.config.Policy, l.config.Phase); err != nil {
+		return err
+	}
+	l.phases = entered(l.config.Policy, l.config.Phase)
+	return errors.Join(l.refused()...)
+}
+
+// find finds the program.
+func (l *launcher) find() (err error) {
+	c := l.config
+	if l.program, err = findProgram(c.Program, c.Env); err != nil {
+		return err
+	}
+	if abi.Native() == nil {
+		return setup(fmt.Errorf("narrow does not know this machine's system calls (%s)", runtime.GOARCH))
+	}
+	return setup(l.program.suits(c.Policy.Arches, elseRuns(l.entry.phase)))
+}
+
+// planLayers plans what this process does itself.
+func (l *launcher) planLayers() error {
+	self, err := kernel.ThreadStatus(os.Getpid(), kernel.Gettid())
+	if err != nil {
+		return setup(fmt.Errorf("cannot see what is enforced: %w (is /proc mounted?)", err))
+	}
+	p := &planner{l.config.Policy, l.entry, l.program, abi.Native(), new(kernel.Features), self, l.image, l.phases, l.beside != nil}
+	plan, reasons := p.plan()
+	l.plan = plan
+	return setup(reasons...)
 }
 
 // weaken stops the start if a layer is lacking, or tells what will be missing.
