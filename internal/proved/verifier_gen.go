@@ -3,4 +3,4 @@
 package proved
 
 // verifier is the hash of the source that proofs rest on.
-const verifier = "03984b7bd28e71cd886a700bad48b241501b51a7695adcb5dee513126e9f6c5d"
+const verifier = "03a59f30d55c7d1d20c4244ddee6ba893a0063c76d760b02874c7a5708150401"

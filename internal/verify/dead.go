@@ -34,15 +34,40 @@ func (s *space) dead(a *abi.Arch, list policy.List) []DeadRule {
 	var dead []DeadRule
 	fit := make([]node, len(list))
 	owned := s.owned(a)
-	open := owned // the calls that no rule has decided yet
 	for i, rule := range list {
 		fit[i] = s.and(owned, s.match(rule.Numbers, rule.Conds))
-		if s.and(open, fit[i]) == no {
+		if s.open(list[:i], fit[:i], rule, fit[i]) == no {
 			dead = append(dead, DeadRule{Arch: a, Rule: rule, By: s.shadows(list[:i], fit[:i], fit[i])})
 		}
-		open = s.minus(open, fit[i])
 	}
 	return dead
+}
+
+// open is the calls that fit a rule, but for those that earlier rules decide.
+// Most earlier rules are about other numbers.
+func (s *space) open(earlier policy.List, fit []node, rule *policy.RuleMatch, set node) node {
+	for i := 0; i < len(earlier) && set != no; i++ {
+		if meet(earlier[i].Numbers, rule.Numbers) {
+			set = s.minus(set, fit[i])
+		}
+	}
+	return set
+}
+
+// meet reports whether two lists of ranges, which ascend, have a number in
+// common.
+func meet(a, b []policy.Range) bool {
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0].High < b[0].Low:
+			a = a[1:]
+		case b[0].High < a[0].Low:
+			b = b[1:]
+		default:
+			return true
+		}
+	}
+	return false
 }
 
 // shadows are the rules that decide the calls of a set.
