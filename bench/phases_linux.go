@@ -6,11 +6,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"syscall"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 const (
@@ -19,14 +18,16 @@ const (
 	stopLimit   = 5 * time.Millisecond // for ten threads
 )
 
-// phaseRows measures what the phases of memcached's profile cost: until it
-// listens, and while its threads are stopped to enter the last one.
+// phaseRows measures what the phases of memcached's profile cost: in init, and
+// while its threads are stopped to enter the last one.
 func phaseRows(b *bench) ([]row, error) {
-	if _, err := exec.LookPath("memcached"); err != nil {
-		return nil, err
+	for _, program := range []string{"memcached", "cc"} {
+		if _, err := exec.LookPath(program); err != nil {
+			return nil, err
+		}
 	}
 	var rows []row
-	for _, start := range []struct{ what, memory string }{{"a start", ""}, {"a start that takes longer (-m 1000 -e)", "1000"}} {
+	for _, start := range []struct{ what, memory string }{{"init", ""}, {"a longer init (-m 1000 -e)", "1000"}} {
 		r, err := b.initRows(start.what, start.memory)
 		if err != nil {
 			return nil, err
@@ -37,51 +38,66 @@ func phaseRows(b *bench) ([]row, error) {
 	return append(rows, stops...), err
 }
 
-// initRows measures how long a start takes until it listens: free, free again,
-// with each kind of trigger.
+// initRows measures an init: free, free again, with each kind of trigger.
 func (b *bench) initRows(what, memory string) ([]row, error) {
-	turn := func(trigger string) func() (float64, error) {
-		return func() (float64, error) { return b.initTime(trigger, memory) }
-	}
-	s, err := interleave(b.ctx, b.rounds(phaseRounds), turn(""), turn(""), turn("exact"), turn("cheap"))
+	dir, err := stateFolder()
 	if err != nil {
 		return nil, err
 	}
-	// The best of each, as a start has many switches from one process to
-	// another, for each of which it queues on a busy machine.
-	free := s[0].best()
-	exact := ratioRow(what+", trigger exact", duration(free), duration(s[2].best()), s[2].best()/free, 0)
-	exact.noise = fmt.Sprintf("%.3f", s[1].best()/free)
-	cheap := ratioRow(what+", trigger cheap", duration(free), duration(s[3].best()), s[3].best()/free, initLimit)
-	if os.Geteuid() != 0 {
-		cheap.target, cheap.exceeded = "", false // it takes root
+	defer os.RemoveAll(dir)
+	library, err := initProbe(b.ctx, dir)
+	if err != nil {
+		return nil, err
 	}
-	return []row{exact, cheap}, nil
+	triggers := []string{"", "", "exact", "cheap"}
+	walls := make([]samples, len(triggers))
+	turns := make([]func() (float64, error), len(triggers))
+	for i, trigger := range triggers {
+		turns[i] = func() (float64, error) {
+			wall, cpu, err := b.initTime(trigger, memory, dir, library)
+			walls[i] = append(walls[i], wall)
+			return cpu, err
+		}
+	}
+	cpus, err := interleave(b.ctx, b.rounds(phaseRounds), turns...)
+	if err != nil {
+		return nil, err
+	}
+	var rows []row
+	for _, m := range []struct {
+		what string
+		s    []samples
+	}{{"CPU", cpus}, {"time", walls}} {
+		exact := ratioRow(what+", trigger exact: "+m.what, duration(m.s[0].median()), duration(m.s[2].median()), m.s[2].ratioTo(m.s[0]), 0)
+		exact.noise = fmt.Sprintf("%.3f", m.s[1].ratioTo(m.s[0]))
+		cheap := ratioRow(what+", trigger cheap: "+m.what, duration(m.s[0].median()), duration(m.s[3].median()), m.s[3].ratioTo(m.s[0]), initLimit)
+		if os.Geteuid() != 0 {
+			cheap.target, cheap.exceeded = "", false // it takes root
+		}
+		rows = append(rows, exact, cheap)
+	}
+	return rows, nil
 }
 
-// initTime measures one start, free or with a trigger.
-func (b *bench) initTime(trigger, memory string) (float64, error) {
+// initTime measures one init, free or with a trigger.
+func (b *bench) initTime(trigger, memory, dir, library string) (wall, cpu float64, err error) {
 	var options, args []string
 	if trigger != "" {
-		options = []string{"--trigger", trigger}
+		options = []string{"--trigger", trigger, "--set", "state=" + dir}
 	}
 	if memory != "" {
-		dir, err := stateFolder()
-		if err != nil {
-			return 0, err
-		}
-		defer os.RemoveAll(dir)
 		args = []string{"-m", memory, "-e", filepath.Join(dir, "memory")}
-		if trigger != "" {
-			options = append(options, "--set", "state="+dir)
-		}
 	}
-	s, listens, err := b.startPhased(options, args...)
+	told := filepath.Join(dir, "told")
+	for _, old := range []string{told, filepath.Join(dir, "memory")} {
+		os.Remove(old)
+	}
+	s, err := b.startPhased(options, []string{"LD_PRELOAD=" + library, "BENCH_INIT=" + told}, args...)
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
-	s.stop()
-	return float64(listens), nil
+	defer s.stop()
+	return initTold(told)
 }
 
 // stateFolder is a folder in memory that memcached's user may write.
@@ -93,68 +109,37 @@ func stateFolder() (string, error) {
 	return dir, err
 }
 
-// startPhased starts memcached with ten threads, and tells how long after its
-// exec it listened. Without options it is free.
-func (b *bench) startPhased(options []string, args ...string) (*server, time.Duration, error) {
+// startPhased starts memcached with ten threads, under narrow if there are
+// options for run, and waits until it serves.
+func (b *bench) startPhased(options, env []string, args ...string) (*server, error) {
 	port, err := freePort()
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	path, err := exec.LookPath("memcached")
-	if err != nil {
-		return nil, 0, err
-	}
-	argv := []string{path, "-l", "127.0.0.1", "-p", strconv.Itoa(port), "-U", "0", "-t", "4"}
-	argv = append(argv, args...)
+	argv := append([]string{"memcached", "-l", "127.0.0.1", "-p", strconv.Itoa(port), "-U", "0", "-t", "4"}, args...)
 	if os.Geteuid() == 0 {
 		argv = append(argv, "-u", "nobody")
 	}
 	if len(options) > 0 {
 		narrow, err := b.narrow()
 		if err != nil {
-			return nil, 0, err
+			return nil, err
 		}
-		run := append([]string{narrow, "run", "--set", "port=" + strconv.Itoa(port)}, options...)
-		argv = append(append(run, "memcached", "--"), argv...)
+		argv = slices.Concat([]string{narrow, "run", "--set", "port=" + strconv.Itoa(port)}, options, []string{"memcached", "--"}, argv)
 	}
 	s := &server{cmd: exec.CommandContext(b.ctx, argv[0], argv[1:]...), port: port, done: make(chan struct{})}
+	s.cmd.Env = append(os.Environ(), env...)
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := s.cmd.Start(); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	s.pid = s.cmd.Process.Pid
 	go func() { s.cmd.Wait(); close(s.done) }()
-	listens, err := s.timed(path)
-	if err != nil {
+	if err := s.ready(len(options) > 0); err != nil {
 		s.stop()
-		return nil, 0, err
+		return nil, err
 	}
-	return s, listens, nil
-}
-
-// timed waits for the exec of the program at path, and then until it listens.
-func (s *server) timed(path string) (time.Duration, error) {
-	deadline := time.Now().Add(20 * time.Second)
-	exe := fmt.Sprintf("/proc/%d/exe", s.pid)
-	for link := ""; link != path; link, _ = os.Readlink(exe) {
-		if time.Now().After(deadline) {
-			return 0, fmt.Errorf("%v: not executed", s.cmd.Args)
-		}
-		unix.Nanosleep(&unix.Timespec{Nsec: 20_000}, nil)
-	}
-	began := time.Now()
-	for {
-		c, err := dial(s.port)
-		if err == nil {
-			took := time.Since(began)
-			defer c.close()
-			return took, c.store() // main accepts: the last phase has begun
-		}
-		if time.Now().After(deadline) {
-			return 0, fmt.Errorf("%v does not listen: %w", s.cmd.Args, err)
-		}
-		unix.Nanosleep(&unix.Timespec{Nsec: 50_000}, nil)
-	}
+	return s, nil
 }
 
 // stops measures how long ten threads stand still while they enter phase
@@ -190,7 +175,7 @@ type stopReport struct {
 // stopped is the time at the trigger, in nanoseconds, from run's report.
 func (b *bench) stopped(options ...string) (float64, error) {
 	report := filepath.Join(b.dir, "report.json")
-	s, _, err := b.startPhased(append(options, "--detach", "--report", report))
+	s, err := b.startPhased(append(options, "--detach", "--report", report), nil)
 	if err != nil {
 		return 0, err
 	}
@@ -209,7 +194,7 @@ func (b *bench) stopped(options ...string) (float64, error) {
 
 // entered is the time that `narrow enter` takes of a server that is in phase init.
 func (b *bench) entered() (float64, error) {
-	s, _, err := b.startPhased([]string{"--phase", "init"})
+	s, err := b.startPhased([]string{"--phase", "init"}, nil)
 	if err != nil {
 		return 0, err
 	}

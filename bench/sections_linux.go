@@ -6,7 +6,7 @@ func allSections() []section {
 		{"memcached", "memcached's CPU per operation",
 			"CPU (user and system, all threads) that memcached spends on one operation", memcachedRows},
 		{"phases", "what memcached's phases cost",
-			"until it listens; and the median of the times for which all threads stand still", phaseRows},
+			"what memcached's init takes until main first waits for clients; and for how long all threads then stand still", phaseRows},
 		{"start", "what `narrow run` adds to starting a program",
 			"from the start of the process to its end; the result is what narrow adds", startRows},
 		{"kernel", "what a filter costs a call in the kernel",
