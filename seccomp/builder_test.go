@@ -91,7 +91,7 @@ func TestErrors(t *testing.T) {
 	b.Add(seccomp.Errno(5000), "write")
 	b.Add(seccomp.Allow(), "read\nallow *")
 	b.Add(seccomp.Allow(), "write", seccomp.Register(6, seccomp.Equal, 0))
-	b.Add(seccomp.Allow(), "write", seccomp.Arg("fd", seccomp.Less, 1<<40))
+	b.Add(seccomp.Allow(), "write", seccomp.Arg("fd", seccomp.Less, int64(1)<<40))
 	b.Add(seccomp.Allow(), "prctl", seccomp.Arg("option", seccomp.Equal, 35), seccomp.Register(2, seccomp.Equal, 1))
 	b.Add(seccomp.Allow(), "write", seccomp.Arg("fd", seccomp.Op(99), 1))
 	b.Add(seccomp.Verdict{Kind: 99}, "write").Name("a b")

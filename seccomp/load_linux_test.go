@@ -1,3 +1,7 @@
+//go:build !386 && !arm && !mips && !mipsle
+
+// Here registers have 64 bits.
+
 package seccomp_test
 
 import (
