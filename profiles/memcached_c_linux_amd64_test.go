@@ -76,6 +76,31 @@ func TestMemcachedConfined(t *testing.T) {
 	}
 }
 
+// TestMemcachedConfinedSuite runs the tests that come with memcached's source in
+// the memcached that confines itself.
+func TestMemcachedConfinedSuite(t *testing.T) {
+	if !long {
+		t.Skip("the features of TestMemcachedConfined are run every time; NARROW_LONG runs memcached's own suite, too")
+	}
+	need(t, "perl")
+	b := buildConfined(t)
+	dir := suiteFolder(t)
+	server := suiteServerOf(b.program)
+	must(t, os.WriteFile(filepath.Join(dir, "memcached-debug"), []byte(server), 0o755))
+	tests, err := filepath.Glob(filepath.Join(dir, "t", "*.t"))
+	must(t, err)
+	for _, path := range tests {
+		name := strings.TrimSuffix(filepath.Base(path), ".t")
+		t.Run(name, func(t *testing.T) {
+			if why, ok := suiteCannot[name]; ok {
+				t.Skip(why)
+			}
+			t.Parallel()
+			runSuite(t, dir, name)
+		})
+	}
+}
+
 // attackFrom tries in one thread what it cannot do, and some of what no thread
 // can: all of that, over all threads.
 func (b *confined) attackFrom(t *testing.T, name string, turn int) {

@@ -123,13 +123,17 @@ func suiteFolder(t *testing.T) string {
 // suiteServer is the script that the suite starts as memcached-debug. The suite
 // gives an option to it that only a debug build has.
 func suiteServer() string {
+	return suiteServerOf(runCommand([]string{"port=any", "state=/tmp"}, "memcached", "memcached")...)
+}
+
+func suiteServerOf(command ...string) string {
 	return `#!/bin/sh
 for arg; do
 	shift
 	[ "$arg" != relaxed_privileges ] || arg=drop_privileges
 	set -- "$@" "$arg"
 done
-exec ` + strings.Join(runCommand([]string{"port=any", "state=/tmp"}, "memcached", "memcached"), " ") + ` "$@"
+exec ` + strings.Join(command, " ") + ` "$@"
 `
 }
 

@@ -73,14 +73,13 @@ func newCHeader(p *policy.Policy, o CHeaderOptions) (*cHeader, error) {
 	h := &cHeader{Policy: inComment(p.Name), Source: inComment(o.Source), policy: p, options: o, symbol: cSymbol(p.Name)}
 	h.Guard = "NARROW_" + strings.ToUpper(h.symbol) + "_H"
 	h.classNames = classNames(p)
-	refused := append(h.nameClashes(), h.cannot()...)
+	wrong, without := h.nameClashes(), h.cannot()
 	if !o.BestEffort {
-		refused.Sort()
-		if err := refused.Err(); err != nil {
-			return nil, err
-		}
-	} else if clashes := h.nameClashes(); len(clashes) > 0 {
-		return nil, clashes
+		wrong, without = append(wrong, without...), nil
+	}
+	wrong.Sort()
+	if err := wrong.Err(); err != nil {
+		return nil, err
 	}
 	h.planRulesets()
 	h.planProcess()
@@ -95,7 +94,7 @@ func newCHeader(p *policy.Policy, o CHeaderOptions) (*cHeader, error) {
 	}
 	h.planPhases()
 	h.planClasses()
-	h.Manual = h.manual(refused)
+	h.Manual = h.manual(without)
 	return h, nil
 }
 
