@@ -74,7 +74,7 @@ func (h *cHeader) numbers(a *abi.Arch) []cNumber {
 		names = append(names, "unshare")
 	}
 	if len(h.Rulesets) > 0 {
-		names = append(names, "close", "futex", "getdents64", "getpid", "gettid", "landlock_add_rule", "landlock_create_ruleset",
+		names = append(names, "close", "fcntl", "futex", "getdents64", "getpid", "gettid", "landlock_add_rule", "landlock_create_ruleset",
 			"landlock_restrict_self", "nanosleep", "openat", "rt_sigaction", "sched_yield", "tgkill")
 	}
 	if h.Process.Close {

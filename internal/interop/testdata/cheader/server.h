@@ -57,6 +57,7 @@ enum {
 	narrow_small_server_nr_seccomp = 317,
 	narrow_small_server_nr_unshare = 272,
 	narrow_small_server_nr_close = 3,
+	narrow_small_server_nr_fcntl = 72,
 	narrow_small_server_nr_futex = 202,
 	narrow_small_server_nr_getdents64 = 217,
 	narrow_small_server_nr_getpid = 39,
@@ -390,6 +391,7 @@ enum {
 	narrow_small_server_nr_seccomp = 277,
 	narrow_small_server_nr_unshare = 97,
 	narrow_small_server_nr_close = 57,
+	narrow_small_server_nr_fcntl = 25,
 	narrow_small_server_nr_futex = 98,
 	narrow_small_server_nr_getdents64 = 61,
 	narrow_small_server_nr_getpid = 172,
@@ -850,7 +852,7 @@ static inline int narrow_small_server_create(int *ruleset, long abi, uint32_t fs
 		uint64_t net;
 		uint64_t scoped;
 	} attr;
-	long r;
+	long r, high;
 
 	attr.fs = fs | (!local && abi >= 9 ? 0x10000 /* RESOLVE_UNIX */ : 0);
 	attr.net = net;
@@ -860,7 +862,11 @@ static inline int narrow_small_server_create(int *ruleset, long abi, uint32_t fs
 	r = narrow_small_server_call(narrow_small_server_nr_landlock_create_ruleset, (long)&attr, sizeof(attr), 0, 0, 0);
 	if (r < 0)
 		return (int)r;
-	*ruleset = (int)r;
+	/* High, so that the program's own descriptors have the numbers that they would have. */
+	high = narrow_small_server_call(narrow_small_server_nr_fcntl, r, 1030 /* F_DUPFD_CLOEXEC */, 256, 0, 0);
+	if (high >= 0)
+		narrow_small_server_call(narrow_small_server_nr_close, r, 0, 0, 0, 0);
+	*ruleset = (int)(high >= 0 ? high : r);
 	return 0;
 }
 
