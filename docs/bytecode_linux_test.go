@@ -79,11 +79,11 @@ func TestPicture(t *testing.T) {
 	}
 }
 
-// TestFourWays proves that the filter of the workshop means the same in each
+// TestFiveWays proves that the filter of the workshop means the same in each
 // way to write it, on every call of every architecture.
-func TestFourWays(t *testing.T) {
+func TestFiveWays(t *testing.T) {
 	x86Only(t)
-	need(t, "cc")
+	need(t, "cc", "go")
 	text := map[string]string{}
 	for _, f := range fences(t, "bytecode.md") {
 		text[f.info] = f.body
@@ -97,6 +97,7 @@ func TestFourWays(t *testing.T) {
 	for way, program := range map[string]bpf.Program{
 		"policy": compiled(t, p), "assembler": assembled(t, text["asm"]),
 		"macros": macros(t, text["c macros"]), "libseccomp": libseccomp(t, text["c libseccomp"]),
+		"libseccomp in Go": goLibseccomp(t, text["go libseccomp"]),
 	} {
 		got, err := prover.Program(program)
 		if err != nil {
@@ -157,6 +158,48 @@ int main(void) {
 	return seccomp_export_bpf(ctx, 1) != 0;
 }
 `, "-lseccomp")
+}
+
+// goLibseccomp is what the Go interface makes of the same.
+func goLibseccomp(t *testing.T, function string) bpf.Program {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "main.go")
+	write(t, file, `package main
+
+import (
+	"os"
+
+	seccomp "github.com/narrow-sandbox/narrow/compat/libseccomp"
+	"golang.org/x/sys/unix"
+)
+
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
+}
+
+func must[T any](v T, err error) T {
+	check(err)
+	return v
+}
+
+func main() { check(filter().ExportBPF(os.Stdout)) }
+
+`+function)
+	run := exec.Command("go", "run", file)
+	run.Dir = "../compat/libseccomp" // a module of its own
+	var errs strings.Builder
+	run.Stderr = &errs
+	raw, err := run.Output()
+	if err != nil {
+		t.Fatalf("go run: %v\n%s", err, &errs)
+	}
+	p, err := bpf.Decode(raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
 }
 
 // printedBy compiles a C program, runs it, and reads the filter that it prints.
