@@ -29,8 +29,8 @@ of them can do anything else. Its policy: memcached -policy | narrow show -
 
 `
 
-// parseFlags reads the command line.
-func parseFlags(args []string, complaints io.Writer) (*options, error) {
+// parseFlags reads the command line. Help goes to out.
+func parseFlags(args []string, out io.Writer) (*options, error) {
 	o := &options{config: server.Defaults()}
 	f := flag.NewFlagSet("memcached", flag.ContinueOnError)
 	f.SetOutput(io.Discard) // errors are returned, and printed once
@@ -39,8 +39,8 @@ func parseFlags(args []string, complaints io.Writer) (*options, error) {
 	err := f.Parse(spread(args, f))
 	switch {
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(complaints, usageHead)
-		f.SetOutput(complaints)
+		fmt.Fprint(out, usageHead)
+		f.SetOutput(out)
 		f.PrintDefaults()
 		return nil, errShown
 	case err != nil:

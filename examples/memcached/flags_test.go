@@ -58,7 +58,7 @@ func TestShown(t *testing.T) {
 		}
 	}
 	var out, complaints bytes.Buffer
-	if status := run([]string{"-h"}, &out, &complaints); status != 0 || !strings.Contains(complaints.String(), "usage: memcached") || !strings.Contains(complaints.String(), "-unconfined") {
+	if status := run([]string{"-h"}, &out, &complaints); status != 0 || !strings.Contains(out.String(), "usage: memcached") || !strings.Contains(out.String(), "-unconfined") {
 		t.Errorf("-h: status %d, %q, %q", status, out.String(), complaints.String())
 	}
 }

@@ -31,7 +31,7 @@ const (
 )
 
 func run(args []string, out, complaints io.Writer) int {
-	o, err := parseFlags(args, complaints)
+	o, err := parseFlags(args, out)
 	switch {
 	case errors.Is(err, errShown):
 		return 0

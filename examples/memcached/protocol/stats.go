@@ -84,8 +84,15 @@ func (s *Session) general() {
 
 func (s *Session) items() {
 	for _, c := range s.cache.Store.Stats().Classes() {
-		s.add(fmt.Sprintf("items:%d:number", c.Class), c.Items)
-		s.add(fmt.Sprintf("items:%d:mem_requested", c.Class), c.Bytes)
+		for _, line := range []struct {
+			name  string
+			value any
+		}{
+			{"number", c.Items}, {"mem_requested", c.Bytes}, {"evicted", c.Evicted}, {"evicted_nonzero", c.EvictedNonzero},
+			{"reclaimed", c.Reclaimed}, {"evicted_unfetched", c.EvictedUnfetched},
+		} {
+			s.add(fmt.Sprintf("items:%d:%s", c.Class, line.name), line.value)
+		}
 	}
 }
 

@@ -85,11 +85,11 @@ func (sh *shard) fit(key string, more, now int64) bool {
 		}
 		switch {
 		case it.expired(now) || sh.store.flush.took(it, now):
-			sh.store.stats.Reclaimed.Add(1)
+			sh.store.stats.reclaimed(it, cost(oldest, it))
 		case sh.noEvict:
 			return false
 		default:
-			sh.store.stats.evicted(it)
+			sh.store.stats.evicted(it, cost(oldest, it))
 		}
 		sh.drop(oldest, it)
 	}
