@@ -13,6 +13,12 @@ import (
 func QuietRuntime() {
 	debug.SetGCPercent(-1)
 	debug.SetMemoryLimit(math.MaxInt64)
+	// A cycle may be about to begin all the same: one more waits for it. And the
+	// end of a cycle visits every processor, for which it would wait for ever. It
+	// holds the world until then, which reading the statistics stops
+	// (runtime/mgc.go:gcStart, gcMarkTermination).
+	runtime.GC()
+	runtime.ReadMemStats(new(runtime.MemStats))
 	if runtime.GOMAXPROCS(0) < 2 {
 		runtime.GOMAXPROCS(2)
 	}
