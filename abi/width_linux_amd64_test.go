@@ -91,7 +91,9 @@ func probes(t *testing.T) []probe {
 	zero := uintptr(openFile("/dev/zero", syscall.O_RDWR))
 	null := uintptr(openFile("/dev/null", syscall.O_RDWR))
 	name := filepath.Join(t.TempDir(), "f")
-	path := uintptr(unsafe.Pointer(&append([]byte(name), 0)[0]))
+	cName := append([]byte(name), 0)
+	path := uintptr(unsafe.Pointer(&cName[0]))
+	t.Cleanup(func() { runtime.KeepAlive(cName) }) // which an address alone does not
 	file := uintptr(openFile(name, syscall.O_RDWR|syscall.O_CREAT))
 	vec := uintptr(unsafe.Pointer(&iovec))
 	self := uintptr(os.Getpid())
