@@ -11,7 +11,12 @@ import (
 // processor for the others besides the one that it keeps. It is for a process
 // that is about to become another program; nothing undoes it.
 func QuietRuntime() {
-	debug.SetGCPercent(-1)
+	if runtime.GOMAXPROCS(0) < 2 {
+		runtime.GOMAXPROCS(2)
+	}
+	if debug.SetGCPercent(-1) < 0 && debug.SetMemoryLimit(-1) == math.MaxInt64 {
+		return // it is quiet already
+	}
 	debug.SetMemoryLimit(math.MaxInt64)
 	// A cycle may be about to begin all the same: one more waits for it. And the
 	// end of a cycle visits every processor, for which it would wait for ever. It
@@ -19,7 +24,4 @@ func QuietRuntime() {
 	// (runtime/mgc.go:gcStart, gcMarkTermination).
 	runtime.GC()
 	runtime.ReadMemStats(new(runtime.MemStats))
-	if runtime.GOMAXPROCS(0) < 2 {
-		runtime.GOMAXPROCS(2)
-	}
 }
