@@ -164,7 +164,11 @@ func leftBehind(b *bench) (row, error) {
 	if err != nil {
 		return row{}, err
 	}
+	// It listens before its last phase begins, until which the tracer is there.
 	beside, err := processesOf(b.command)
+	for deadline := time.Now().Add(2 * time.Second); err == nil && beside > 0 && time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		beside, err = processesOf(b.command)
+	}
 	children := childrenBut(s.pid)
 	s.stop()
 	after := childrenBut(0)
