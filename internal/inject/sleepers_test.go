@@ -58,7 +58,12 @@ func TestSleepers(t *testing.T) {
 		if _, err := fmt.Sscan(v.line(t), &name, &result, &errno, &took, &denied); err != nil {
 			t.Fatal(err)
 		}
-		if got := fmt.Sprint(result, " ", errno); got != want[name] {
+		// Open: on a busy machine semtimedop now and then returns EINTR after all,
+		// as it may after any stop (signal(7)). No other call does.
+		early := name == "semtimed_" && result == -1 && errno == int(unix.EINTR)
+		if early {
+			t.Logf("semtimedop returned EINTR after %.1f ms", took)
+		} else if got := fmt.Sprint(result, " ", errno); got != want[name] {
 			t.Errorf("%s returned %s, want %s", name, got, want[name])
 		}
 		delete(want, name)
@@ -70,7 +75,7 @@ func TestSleepers(t *testing.T) {
 			longest += entered
 		}
 		computes := name == "spin" || name == "inhandler" // for as long as the machine takes
-		if !woken[name] && (took < ms-1 || took > longest && !computes) {
+		if !woken[name] && !early && (took < ms-1 || took > longest && !computes) {
 			t.Errorf("%s took %.1f ms, want %d", name, took, ms)
 		}
 	}
