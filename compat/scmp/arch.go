@@ -144,17 +144,6 @@ func NativeToken() Token {
 	return Native
 }
 
-// TokenByName is the token of the architecture with libseccomp's name, such as
-// "x86_64" or "mipsel64n32".
-func TokenByName(name string) (Token, bool) {
-	for i := range arches {
-		if arches[i].name == name {
-			return arches[i].token, true
-		}
-	}
-	return 0, false
-}
-
 // Valid reports whether there is such an architecture; Native is one.
 func (t Token) Valid() bool { return find(t) != nil }
 

@@ -5,17 +5,16 @@ import (
 	"syscall"
 )
 
-// filterFlag is a flag of seccomp(2), SECCOMP_SET_MODE_FILTER.
+// filterFlag is a flag of seccomp(2), SECCOMP_SET_MODE_FILTER, by the API level
+// that brings it.
 type filterFlag uint
 
-// The flags (linux/seccomp.h).
+// The flags that attributes and rules depend on (linux/seccomp.h).
 const (
-	flagTSYNC        filterFlag = 1 << iota
-	flagLog                     // since 4.14
-	flagSpecAllow               // since 4.17
-	flagNewListener             // since 5.0
-	flagTSYNCESRCH              // since 5.7
-	flagWaitKillable            // since 5.19
+	flagTSYNC      filterFlag = 2
+	flagLog        filterFlag = 3 // since 4.14
+	flagSpecAllow  filterFlag = 4 // since 4.17
+	flagTSYNCESRCH filterFlag = 6 // since 5.7
 )
 
 // Kernel is what the kernel can do, as far as one wants to know: libseccomp's
@@ -54,24 +53,7 @@ func (k *Kernel) SetLevel(level uint) error {
 }
 
 // has reports whether there is a flag of seccomp(2).
-func (k *Kernel) has(f filterFlag) bool {
-	level := k.Level()
-	switch f {
-	case flagTSYNC:
-		return level >= 2
-	case flagLog:
-		return level >= 3
-	case flagSpecAllow:
-		return level >= 4
-	case flagNewListener:
-		return level >= 5
-	case flagTSYNCESRCH:
-		return level >= 6
-	case flagWaitKillable:
-		return level >= 7
-	}
-	return false
-}
+func (k *Kernel) has(f filterFlag) bool { return k.Level() >= uint(f) }
 
 // takes reports whether programs may return the action.
 func (k *Kernel) takes(a Action) bool {
