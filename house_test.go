@@ -18,6 +18,7 @@ var ladder = map[string]int{
 	"abi":               0,
 	"bpf":               0,
 	"internal/layered":  0,
+	"internal/freeport": 0,
 	"bpf/bpftest":       1,
 	"bpf/asm":           1,
 	"policy":            1,

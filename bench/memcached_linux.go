@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/narrow-sandbox/narrow/internal/freeport"
 	"github.com/narrow-sandbox/narrow/internal/kernel"
 )
 
@@ -154,13 +154,14 @@ type server struct {
 	cmd  *exec.Cmd
 	pid  int
 	port int
+	free func() // gives the port back
 	done chan struct{}
 }
 
 // startServer starts memcached, free or under its profile, and waits until it
 // serves. It makes sure that every thread is filtered, or none.
 func startServer(b *bench, threads string, narrowed bool) (*server, error) {
-	port, err := freePort()
+	port, free, err := freeport.Reserve()
 	if err != nil {
 		return nil, err
 	}
@@ -175,9 +176,10 @@ func startServer(b *bench, threads string, narrowed bool) (*server, error) {
 		}
 		args = slices.Concat([]string{narrow, "run", "--set", "port=" + strconv.Itoa(port), "memcached", "--"}, args)
 	}
-	s := &server{cmd: exec.Command(args[0], args[1:]...), port: port, done: make(chan struct{})}
+	s := &server{cmd: exec.Command(args[0], args[1:]...), port: port, free: free, done: make(chan struct{})}
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := s.cmd.Start(); err != nil {
+		free()
 		return nil, err
 	}
 	s.pid = s.cmd.Process.Pid
@@ -229,6 +231,7 @@ func (s *server) stop() {
 	}
 	s.cmd.Process.Kill()
 	<-s.done
+	s.free()
 }
 
 // calibrate warms the server up and finds how many operations fill a turn.
@@ -258,14 +261,4 @@ func (s *server) turn(l load, operations int) (cpu, wall float64, err error) {
 	time.Sleep(300 * time.Microsecond) // the answer came; let the server go back to sleep
 	after, err := cpuUsed(clock)
 	return float64(after-before) / float64(done), float64(took) / float64(done), err
-}
-
-// freePort finds a TCP port that nobody listens on.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }

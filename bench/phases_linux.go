@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"github.com/narrow-sandbox/narrow/internal/freeport"
 )
 
 const (
@@ -112,7 +114,7 @@ func stateFolder() (string, error) {
 // startPhased starts memcached with ten threads, under narrow if there are
 // options for run, and waits until it serves.
 func (b *bench) startPhased(options, env []string, args ...string) (*server, error) {
-	port, err := freePort()
+	port, free, err := freeport.Reserve()
 	if err != nil {
 		return nil, err
 	}
@@ -127,10 +129,11 @@ func (b *bench) startPhased(options, env []string, args ...string) (*server, err
 		}
 		argv = slices.Concat([]string{narrow, "run", "--set", "port=" + strconv.Itoa(port)}, options, []string{"memcached", "--"}, argv)
 	}
-	s := &server{cmd: exec.CommandContext(b.ctx, argv[0], argv[1:]...), port: port, done: make(chan struct{})}
+	s := &server{cmd: exec.CommandContext(b.ctx, argv[0], argv[1:]...), port: port, free: free, done: make(chan struct{})}
 	s.cmd.Env = append(os.Environ(), env...)
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	if err := s.cmd.Start(); err != nil {
+		free()
 		return nil, err
 	}
 	s.pid = s.cmd.Process.Pid

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/narrow-sandbox/narrow/abi"
+	"github.com/narrow-sandbox/narrow/internal/freeport"
 	"github.com/narrow-sandbox/narrow/policy"
 	"github.com/narrow-sandbox/narrow/trace"
 )
@@ -95,11 +96,12 @@ func dialSoon(address string) (net.Conn, error) {
 
 // useMemcached serves 200 connections with 50 sets and gets each.
 func useMemcached(_ *bench, _ string, traced func(...string) *exec.Cmd) error {
-	free, err := freePort()
+	reserved, free, err := freeport.Reserve()
 	if err != nil {
 		return err
 	}
-	port := strconv.Itoa(free)
+	defer free()
+	port := strconv.Itoa(reserved)
 	cmd := traced("memcached", "-u", "memcache", "-l", "127.0.0.1", "-p", port)
 	if err := cmd.Start(); err != nil {
 		return err
@@ -134,11 +136,12 @@ server { listen 127.0.0.1:%[2]s; root %[1]s/root; } }
 // useNginx serves 2,000 requests of two files, one in ten on a connection of
 // its own.
 func useNginx(_ *bench, dir string, traced func(...string) *exec.Cmd) error {
-	free, err := freePort()
+	reserved, free, err := freeport.Reserve()
 	if err != nil {
 		return err
 	}
-	port := strconv.Itoa(free)
+	defer free()
+	port := strconv.Itoa(reserved)
 	root := filepath.Join(dir, "root")
 	if err := os.MkdirAll(root, 0o755); err != nil {
 		return err

@@ -3,7 +3,6 @@ package docs_test
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -13,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/narrow-sandbox/narrow/internal/freeport"
 )
 
 // tutorialPorts are the ports that the tutorial names; the test takes free
@@ -78,12 +79,7 @@ func swappedPorts(t *testing.T) []string {
 	t.Helper()
 	var pairs []string
 	for _, port := range tutorialPorts {
-		l, err := net.Listen("tcp4", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer l.Close() // at the end, so that no two are the same
-		pairs = append(pairs, port, fmt.Sprint(l.Addr().(*net.TCPAddr).Port))
+		pairs = append(pairs, port, strconv.Itoa(freeport.For(t)))
 	}
 	return pairs
 }

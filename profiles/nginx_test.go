@@ -23,6 +23,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/narrow-sandbox/narrow/internal/freeport"
 	"golang.org/x/sys/unix"
 )
 
@@ -447,7 +448,7 @@ func TestNginxKillsAStuckWorker(t *testing.T) {
 // processor and fewer files.
 func TestNginxAsRoot(t *testing.T) {
 	needRoot(t)
-	low := lowPort(t)
+	low := strconv.Itoa(freeport.Low(t))
 	n := newSite(t, root, "listen 127.0.0.1:"+low+" ssl; ssl_certificate DIR/conf/cert.pem; ssl_certificate_key DIR/conf/key.pem;",
 		"user www-data; worker_priority -5; worker_rlimit_nofile 1234;")
 	key, _ := certificate(t, filepath.Join(n.dir, "conf"))
@@ -473,19 +474,6 @@ func TestNginxAsRoot(t *testing.T) {
 		t.Errorf("the folder of temporary files: %v, %v", info.Mode(), err)
 	}
 	n.mustHaveLoggedNothing("emerg", "alert", "crit")
-}
-
-// lowPort finds a free port that only root may bind.
-func lowPort(t *testing.T) string {
-	t.Helper()
-	for port := 1023; port > 600; port-- {
-		if l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
-			l.Close()
-			return strconv.Itoa(port)
-		}
-	}
-	t.Fatal("no low port is free")
-	return ""
 }
 
 // mustHaveLoggedNothing demands that error.log holds no line of these levels.

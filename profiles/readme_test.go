@@ -1,22 +1,18 @@
 package profiles_test
 
 import (
-	"net"
 	"syscall"
 	"testing"
 
 	"github.com/bradfitz/gomemcache/memcache"
+	"github.com/narrow-sandbox/narrow/internal/freeport"
 )
 
 // TestMemcachedAsDocumented runs the documentation's own line, with no param set.
 func TestMemcachedAsDocumented(t *testing.T) {
 	need(t, "memcached")
 	const address = "127.0.0.1:11311"
-	l, err := net.Listen("tcp4", address)
-	if err != nil {
-		t.Skipf("port 11311 is taken: %v", err)
-	}
-	l.Close()
+	freeport.Fixed(t, 11311)
 	s := start(t, nobodyOr(t), nil, "memcached", "memcached", "-p", "11311")
 	s.waitFor("tcp", address)
 	exercise(t, memcache.New(address))

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -16,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/narrow-sandbox/narrow/internal/freeport"
 )
 
 // narrowBinary is the command under test, built once by TestMain.
@@ -272,20 +273,8 @@ func waitForThreads(t *testing.T, pid, atLeast int, want thread) {
 	}
 }
 
-// freePort finds a TCP port that nobody listens on, below those that the kernel
-// gives to clients: tests run side by side, and none may be taken meanwhile.
-func freePort(t *testing.T) string {
-	t.Helper()
-	for range 1000 {
-		port := strconv.Itoa(10_000 + rand.IntN(20_000))
-		if l, err := net.Listen("tcp", ":"+port); err == nil {
-			l.Close()
-			return port
-		}
-	}
-	t.Fatal("no free port")
-	return ""
-}
+// freePort is a port that no other test gets.
+func freePort(t *testing.T) string { return strconv.Itoa(freeport.For(t)) }
 
 // stateDir is a folder that who may write.
 func stateDir(t *testing.T, who user) string {

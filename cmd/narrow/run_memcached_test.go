@@ -17,6 +17,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/narrow-sandbox/narrow/internal/freeport"
 	"github.com/narrow-sandbox/narrow/internal/kernel"
 )
 
@@ -86,15 +87,8 @@ func needProgram(t *testing.T, name, pkg string) {
 	t.Skipf("no %s: apt install %s", name, pkg)
 }
 
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
-}
+// freeAddr is an address of the loopback that no other test gets.
+func freeAddr(t *testing.T) string { return fmt.Sprint("127.0.0.1:", freeport.For(t)) }
 
 // within polls what has no event to wait for.
 func within(t *testing.T, what string, ok func() bool) {

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/narrow-sandbox/narrow/internal/freeport"
 	"github.com/narrow-sandbox/narrow/narrowtest"
 )
 
@@ -27,10 +28,10 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// in is a phase of the policy, entered in a child process.
-func in(t *testing.T, phase string) narrowtest.In {
+// in is a phase of the policy for a port, entered in a child process.
+func in(t *testing.T, phase string, port int) narrowtest.In {
 	t.Helper()
-	s, err := sandbox(7007)
+	s, err := sandbox(port)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -38,18 +39,20 @@ func in(t *testing.T, phase string) narrowtest.In {
 }
 
 func TestInit(t *testing.T) {
-	init := in(t, "init")
-	init.Allows(t, "listening", func() error { _, err := listen(7007); return err })
-	init.Fails(t, "another port", syscall.EACCES, func() error { _, err := listen(7008); return err })
+	port := freeport.For(t)
+	init := in(t, "init", port)
+	init.Allows(t, "listening", func() error { _, err := listen(port); return err })
+	init.Fails(t, "another port", syscall.EACCES, func() error { _, err := listen(port + 1); return err })
 	init.Fails(t, "reading a file", syscall.EACCES, func() error { _, err := os.ReadFile("/etc/passwd"); return err })
-	init.Kills(t, "connecting", func() error { _, err := net.Dial("tcp4", "127.0.0.1:7007"); return err })
+	init.Kills(t, "connecting", func() error { _, err := net.Dial("tcp4", fmt.Sprint("127.0.0.1:", port)); return err })
 }
 
 func TestServing(t *testing.T) {
-	serving := in(t, "serving")
+	port := freeport.For(t)
+	serving := in(t, "serving", port)
 	serving.Kills(t, "a shell", func() error { return syscall.Exec("/bin/sh", []string{"sh"}, nil) })
 	serving.Fails(t, "opening a file", syscall.EPERM, func() error { _, err := os.Open("/etc/passwd"); return err })
-	serving.Kills(t, "listening", func() error { _, err := listen(7007); return err })
+	serving.Kills(t, "listening", func() error { _, err := listen(port); return err })
 	serving.Kills(t, "code in memory", func() error {
 		_, err := syscall.Mmap(-1, 0, 4096, syscall.PROT_WRITE|syscall.PROT_EXEC, syscall.MAP_PRIVATE|syscall.MAP_ANON)
 		return err
@@ -58,7 +61,7 @@ func TestServing(t *testing.T) {
 
 func TestWorker(t *testing.T) {
 	pipe := make([]int, 2)
-	worker := in(t, "serving")
+	worker := in(t, "serving", freeport.For(t))
 	worker.Class = "worker"
 	worker.Before = func(phase string) error {
 		if phase == "init" {
@@ -72,7 +75,7 @@ func TestWorker(t *testing.T) {
 
 // The whole server: clients are served, one after the other and side by side.
 func TestServer(t *testing.T) {
-	port := freePort(t)
+	port := freeport.For(t)
 	cmd := exec.Command(os.Args[0])
 	cmd.Env = append(os.Environ(), serverEnv+"="+strconv.Itoa(port))
 	cmd.Stderr = os.Stderr
@@ -97,16 +100,6 @@ func TestServer(t *testing.T) {
 		ask(t, conn, fmt.Sprint("again ", i))
 		conn.Close()
 	}
-}
-
-func freePort(t *testing.T) int {
-	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
 }
 
 // dial connects once the server listens.

@@ -15,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/narrow-sandbox/narrow/internal/freeport"
 	"github.com/narrow-sandbox/narrow/internal/inject"
 	"github.com/narrow-sandbox/narrow/internal/kernel"
 	"github.com/narrow-sandbox/narrow/policy"
@@ -40,7 +41,7 @@ func TestBusyMemcached(t *testing.T) {
 
 // enterBusyMemcached starts a memcached, loads it, and enters it n times.
 func enterBusyMemcached(t *testing.T, path string, n int) (stops []time.Duration) {
-	port := freePort(t)
+	port := strconv.Itoa(freeport.For(t))
 	c := exec.Command(path, "-u", "nobody", "-l", "127.0.0.1", "-p", port, "-U", "0", "-t", "16")
 	if err := c.Start(); err != nil {
 		t.Fatal(err)
@@ -137,17 +138,6 @@ func requests(conn net.Conn, key string, stop chan struct{}) error {
 			}
 		}
 	}
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }
 
 // dial connects to a server that may not listen yet.
