@@ -28,8 +28,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// in is a phase of the policy for a port, entered in a child process.
-func in(t *testing.T, phase string, port int) narrowtest.In {
+// in is a phase of the policy, entered in a child process.
+func in(t *testing.T, phase string) narrowtest.In {
+	t.Helper()
+	return inWith(t, phase, freeport.For(t))
+}
+
+// inWith is in, of the policy for that port.
+func inWith(t *testing.T, phase string, port int) narrowtest.In {
 	t.Helper()
 	s, err := sandbox(port)
 	if err != nil {
@@ -40,7 +46,7 @@ func in(t *testing.T, phase string, port int) narrowtest.In {
 
 func TestInit(t *testing.T) {
 	port := freeport.For(t)
-	init := in(t, "init", port)
+	init := inWith(t, "init", port)
 	init.Allows(t, "listening", func() error { _, err := listen(port); return err })
 	init.Fails(t, "another port", syscall.EACCES, func() error { _, err := listen(port + 1); return err })
 	init.Fails(t, "reading a file", syscall.EACCES, func() error { _, err := os.ReadFile("/etc/passwd"); return err })
@@ -48,11 +54,10 @@ func TestInit(t *testing.T) {
 }
 
 func TestServing(t *testing.T) {
-	port := freeport.For(t)
-	serving := in(t, "serving", port)
+	serving := in(t, "serving")
 	serving.Kills(t, "a shell", func() error { return syscall.Exec("/bin/sh", []string{"sh"}, nil) })
 	serving.Fails(t, "opening a file", syscall.EPERM, func() error { _, err := os.Open("/etc/passwd"); return err })
-	serving.Kills(t, "listening", func() error { _, err := listen(port); return err })
+	serving.Kills(t, "listening", func() error { _, err := listen(7007); return err })
 	serving.Kills(t, "code in memory", func() error {
 		_, err := syscall.Mmap(-1, 0, 4096, syscall.PROT_WRITE|syscall.PROT_EXEC, syscall.MAP_PRIVATE|syscall.MAP_ANON)
 		return err
@@ -61,7 +66,7 @@ func TestServing(t *testing.T) {
 
 func TestWorker(t *testing.T) {
 	pipe := make([]int, 2)
-	worker := in(t, "serving", freeport.For(t))
+	worker := in(t, "serving")
 	worker.Class = "worker"
 	worker.Before = func(phase string) error {
 		if phase == "init" {
