@@ -508,6 +508,7 @@ errno ENOSYS clone3
 phase init { allow @startup @go-runtime @network-io }
 phase serving {
 	allow @go-runtime @network-io
+	errno EPERM openat
 	files { read /etc }
 	thread worker { errno EBUSY getpid }
 	thread other { allow @network-io }

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -49,6 +50,17 @@ func main() {
 	}
 	println("bye")
 }`
+	// A timer that comes before the one which a thread waits for: that thread is woken.
+	goWakes = `package main
+import ("runtime"; "time")
+func main() {
+	runtime.GOMAXPROCS(2)
+	time.AfterFunc(time.Hour, func() {})
+	for range 50 {
+		for end := time.Now().Add(2 * time.Millisecond); time.Now().Before(end); {}
+		time.AfterFunc(time.Millisecond, func() {})
+	}
+}`
 )
 
 // TestSetsCoverPrograms traces programs made by the compilers of this machine
@@ -70,24 +82,43 @@ func TestSetsCoverPrograms(t *testing.T) {
 		{"musl-static", "x86_64", cHello, []string{"musl-gcc", "-static"}, "@startup writev(fd == 1)"},
 		{"musl-threads", "x86_64", cThreads, []string{"musl-gcc", "-pthread"}, "@startup @threading"},
 		{"go", "x86_64", goNothing, []string{"go", "build"}, "@startup"},
-		{"go-threads", "x86_64", goThreads, []string{"go", "build"}, "@startup @threading"},
+		{"go-threads", "x86_64", goThreads, []string{"go", "build"}, "@startup @go-runtime"},
 		{"go-lives", "x86_64", goLives, []string{"go", "build"}, "@startup @go-runtime"},
 	} {
 		t.Run(p.name, func(t *testing.T) {
 			t.Parallel()
 			arch, _ := abi.ByName(p.arch)
 			program := build(t, p.compiler, p.source)
-			allowed := loadAllowing(t, arch, p.sets)
-			calls := straced(t, arch, program)
-			if len(calls) < 5 {
-				t.Fatalf("strace saw only %d calls", len(calls))
-			}
-			for _, d := range calls {
-				if v, _ := allowed.Evaluate(&d); v.Kind != Allow {
-					t.Errorf("%s lacks %s", p.sets, Describe(arch, d))
-				}
-			}
+			mustCover(t, arch, p.sets, straced(t, arch, program))
 		})
+	}
+}
+
+// TestGoRuntimeCoversWaking is about a call that the runtime makes now and then
+// only, and that has killed programs on a busy machine.
+func TestGoRuntimeCoversWaking(t *testing.T) {
+	needs(t, "strace")
+	t.Parallel()
+	arch, _ := abi.ByName("x86_64")
+	calls := straced(t, arch, build(t, []string{"go", "build"}, goWakes))
+	write, _ := arch.Call("write")
+	if !slices.ContainsFunc(calls, func(d bpf.Data) bool { return d.Nr == write.Nr && d.Args[2] == 8 }) {
+		t.Error("no thread was woken")
+	}
+	mustCover(t, arch, "@startup @go-runtime", calls)
+}
+
+// mustCover asks the sets for each call that a program made.
+func mustCover(t *testing.T, arch *abi.Arch, sets string, calls []bpf.Data) {
+	t.Helper()
+	if len(calls) < 5 {
+		t.Fatalf("strace saw only %d calls", len(calls))
+	}
+	allowed := loadAllowing(t, arch, sets)
+	for _, d := range calls {
+		if v, _ := allowed.Evaluate(&d); v.Kind != Allow {
+			t.Errorf("%s lacks %s", sets, Describe(arch, d))
+		}
 	}
 }
 
