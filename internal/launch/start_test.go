@@ -45,22 +45,28 @@ func every() draft {
 	return d
 }
 
-// A start costs 10 ms at most (measured: see README). The bound has room for a
-// machine that is busy with other tests.
-func TestStartIsQuick(t *testing.T) {
-	for name, env := range map[string][]string{"as it is": nil, "one processor for Go": {"GOMAXPROCS=1"}, "much collection": {"GOGC=1"}} {
+// kinds are what may change how Go's runtime comes in between.
+var kinds = map[string][]string{"as it is": nil, "one processor for Go": {"GOMAXPROCS=1"}, "much collection": {"GOGC=1"}}
+
+// A program is started however the runtime is set up. How long that takes is
+// for BenchmarkStart to say: it depends on what else the machine does.
+func TestStartOfEachKind(t *testing.T) {
+	for name, env := range kinds {
 		free, narrowed := starts(t, 21, job{Draft: every()}, env...)
 		t.Logf("%s: free %v, narrowed %v", name, free, narrowed)
-		if added := narrowed - free; added > 30*time.Millisecond {
-			t.Errorf("%s: run adds %v to starting a program", name, added)
-		}
 	}
 }
 
 func BenchmarkStart(b *testing.B) {
+	for name, env := range kinds {
+		b.Run(name, func(b *testing.B) { benchmarkStart(b, env) })
+	}
+}
+
+func benchmarkStart(b *testing.B, env []string) {
 	var free, narrowed time.Duration
 	for b.Loop() {
-		f, n := starts(b, 1, job{Draft: every()})
+		f, n := starts(b, 1, job{Draft: every()}, env...)
 		free, narrowed = free+f, narrowed+n
 	}
 	b.ReportMetric(float64(free.Microseconds())/float64(b.N), "free-µs")
