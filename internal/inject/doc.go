@@ -20,9 +20,7 @@
 // One thing is not as if nothing had happened: epoll_wait, sigtimedwait,
 // semtimedop and io_getevents begin their timeout anew, as nobody tells how
 // much of it has passed, and no register or memory of the program is changed to
-// shorten it. They return late by what they had already slept, once. And
-// semtimedop has been seen to return EINTR after all, now and then on a busy
-// machine, as it may after any stop (signal(7)).
+// shorten it. They return late by what they had already slept, once.
 //
 // # All threads or none
 //

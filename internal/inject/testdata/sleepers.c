@@ -49,7 +49,7 @@ static void report(const char *name, long result, int error, double since) {
 }
 
 static int word, timed, pipes[2], pair[2], slow[2], listener, event, watched, sem, semtimed, child;
-static sigset_t awaited;
+static sigset_t awaited, blocked;
 
 #define SLEEPER(name, expr) \
 	static void *name(void *unused) { \
@@ -73,9 +73,9 @@ SLEEPER(clockabs, ({
 	clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, 0);
 }))
 SLEEPER(poll_, poll(0, 0, MS))
-SLEEPER(ppoll_, ({ struct timespec t = span(); ppoll(0, 0, &t, &awaited); }))
+SLEEPER(ppoll_, ({ struct timespec t = span(); ppoll(0, 0, &t, &blocked); }))
 SLEEPER(select_, ({ struct timeval t = {MS / 1000, MS % 1000 * 1000}; select(0, 0, 0, 0, &t); }))
-SLEEPER(pselect_, ({ struct timespec t = span(); pselect(0, 0, 0, 0, &t, &awaited); }))
+SLEEPER(pselect_, ({ struct timespec t = span(); pselect(0, 0, 0, 0, &t, &blocked); }))
 SLEEPER(epolltimed, ({ struct epoll_event e; epoll_wait(epoll_create1(0), &e, 1, MS); }))
 SLEEPER(epollfree, ({ struct epoll_event e; epoll_wait(watched, &e, 1, -1); }))
 SLEEPER(epollmask, ({ struct epoll_event e; sigset_t s; sigfillset(&s); epoll_pwait(epoll_create1(0), &e, 1, MS, &s); }))
@@ -130,7 +130,11 @@ int main(int argc, char **argv) {
 	signal(SIGALRM, slowhandler);
 	sigemptyset(&awaited);
 	sigaddset(&awaited, SIGRTMIN);
-	sigprocmask(SIG_BLOCK, &awaited, 0);
+	/* The child's end is to take nobody out of a call: while pthread_kill has
+	   all signals of main blocked, even an ignored SIGCHLD goes to another thread. */
+	blocked = awaited;
+	sigaddset(&blocked, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &blocked, 0);
 	pipe(pipes);
 	socketpair(AF_UNIX, SOCK_STREAM, 0, pair);
 	socketpair(AF_UNIX, SOCK_STREAM, 0, slow);
