@@ -204,37 +204,68 @@ func TestStoppedProcess(t *testing.T) {
 	if err := v.Process.Signal(unix.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	states := func(want byte) {
-		t.Helper()
-		for deadline := time.Now().Add(5 * time.Second); ; {
-			all, err := kernel.ProcessStatus(v.pid())
-			if err != nil {
-				t.Fatal(err)
-			}
-			as := 0
-			for _, s := range all {
-				if s.State == want {
-					as++
-				}
-			}
-			if as == len(all) {
-				return
-			}
-			if time.Now().After(deadline) {
-				t.Fatalf("%d of %d threads are %c", as, len(all), want)
-			}
-		}
-	}
-	states('T')
+	v.are(t, 'T')
 	if _, err := enter(v.pid(), layersOf(t, noGetppid), inject.Options{}); err != nil {
 		t.Fatal(err)
 	}
-	states('T')
+	v.are(t, 'T')
 	narrowed(t, v.pid(), 1)
 	if err := v.Process.Signal(unix.SIGCONT); err != nil {
 		t.Fatal(err)
 	}
-	states('S')
+	v.are(t, 'S')
+	v.tell(t)
+	v.ends(t)
+}
+
+// are waits until all threads are in a state, as /proc calls it.
+func (v *process) are(t *testing.T, want byte) {
+	t.Helper()
+	for deadline := time.Now().Add(5 * time.Second); ; {
+		all, err := kernel.ProcessStatus(v.pid())
+		if err != nil {
+			t.Fatal(err)
+		}
+		as := 0
+		for _, s := range all {
+			if s.State == want {
+				as++
+			}
+		}
+		if as == len(all) {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("%d of %d threads are %c", as, len(all), want)
+		}
+	}
+}
+
+// A SIGSTOP and the SIGCONT after it, both in the middle of the step, keep
+// their order: the process is not left stopped.
+func TestStoppedAndContinuedMidway(t *testing.T) {
+	v := ready(t)
+	l := layersOf(t, noGetppid)
+	for range times(40, 400) {
+		over, heard := make(chan error), make(chan error, 1)
+		go func() {
+			for {
+				err := errors.Join(v.Process.Signal(unix.SIGSTOP), v.Process.Signal(unix.SIGCONT))
+				select {
+				case <-over:
+					heard <- err
+					return
+				default:
+				}
+			}
+		}()
+		_, err := enter(v.pid(), l, inject.Options{})
+		close(over)
+		if err := errors.Join(err, <-heard); err != nil {
+			t.Fatal(err)
+		}
+		v.are(t, 'S')
+	}
 	v.tell(t)
 	v.ends(t)
 }

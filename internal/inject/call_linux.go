@@ -156,7 +156,7 @@ func (p *Process) toSyscall(t *Thread) error {
 		if done || err != nil {
 			return err
 		}
-		if err := kernel.PtraceSyscall(t.TID, 0); err != nil {
+		if err := kernel.PtraceSyscall(t.TID, t.due()); err != nil {
 			return p.lost(t, err)
 		}
 	}
@@ -180,7 +180,10 @@ func (p *Process) towards(t *Thread, stop kernel.Stop) (done bool, err error) {
 		return false, nil
 	}
 	if stop.Signal() == unix.SIGSTOP {
-		p.again = true // the one signal that a full mask does not hold back, but for SIGKILL
+		// The one signal that a full mask does not hold back, but for SIGKILL. It
+		// is not kept back here, either: the kernel alone knows whether a SIGCONT
+		// has come since.
+		t.signal = int(unix.SIGSTOP)
 	}
 	return false, nil
 }
@@ -243,7 +246,7 @@ func (p *Process) toPark(t *Thread) error {
 	if err := kernel.PtraceInterrupt(t.TID); err != nil {
 		return p.lost(t, err)
 	}
-	if err := kernel.PtraceCont(t.TID, 0); err != nil {
+	if err := kernel.PtraceCont(t.TID, t.due()); err != nil {
 		return p.lost(t, err)
 	}
 	return nil

@@ -14,8 +14,8 @@
 // the kernel by itself would return EINTR (see restart). A thread's mask of
 // signals is full meanwhile, so that those that arrive wait in the kernel's own
 // queues; none is lost, doubled or reordered. The memory that arguments need is
-// borrowed from below the stack and put back. A process that was stopped by
-// SIGSTOP is stopped again.
+// borrowed from below the stack and put back. A process that is stopped by
+// SIGSTOP is so afterwards.
 //
 // One thing is not as if nothing had happened: epoll_wait, sigtimedwait,
 // semtimedop and io_getevents begin their timeout anew, as nobody tells how

@@ -55,7 +55,6 @@ type Process struct {
 	stopped time.Time // when the first thread was asked to stop
 	report  *Report   // of the last step; it is told when the threads go on
 	exec    bool      // it has executed another program meanwhile
-	again   bool      // a SIGSTOP was kept back, which the process is to get
 }
 
 // Attach begins to trace all threads of a process, which go on meanwhile. The

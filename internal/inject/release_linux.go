@@ -30,7 +30,7 @@ func (p *Process) Release() error {
 		}
 		p.remove(t)
 	}
-	return errors.Join(wrong, p.stopAgain())
+	return wrong
 }
 
 // Resume lets all threads of an adopted process go on, traced; those of a
@@ -55,7 +55,7 @@ func (p *Process) Resume() error {
 		}
 		t.state, t.asked, t.ready = running, false, false
 	}
-	return errors.Join(wrong, p.stopAgain())
+	return wrong
 }
 
 // over notes how long the process stood still, and what it has open, of which
@@ -106,18 +106,6 @@ func (p *Process) back(t *Thread) error {
 	}
 	if err := kernel.PtraceSetOptions(t.TID, p.options.Trace); err != nil && !errors.Is(err, unix.ESRCH) {
 		return p.lost(t, err)
-	}
-	return nil
-}
-
-// stopAgain gives the process the SIGSTOP that came in the middle.
-func (p *Process) stopAgain() error {
-	if !p.again {
-		return nil
-	}
-	p.again = false
-	if err := unix.Kill(p.PID, unix.SIGSTOP); err != nil && err != unix.ESRCH {
-		return p.wrong(nil, nil, err, "")
 	}
 	return nil
 }

@@ -76,9 +76,8 @@ func (p *Process) onward(t *Thread) error {
 	if err := kernel.PtraceInterrupt(t.TID); err != nil {
 		return err
 	}
-	signal := t.signal
-	t.state, t.signal, t.asked = running, 0, true
-	return kernel.PtraceCont(t.TID, signal)
+	t.state, t.asked = running, true
+	return kernel.PtraceCont(t.TID, t.due())
 }
 
 // await waits until all threads in hand are parked or gone.

@@ -37,6 +37,13 @@ type Thread struct {
 	result  int64  // of the injected call that it made last
 }
 
+// due is the signal that it goes on with, which it has then got.
+func (t *Thread) due() int {
+	signal := t.signal
+	t.signal = 0
+	return signal
+}
+
 // state is how a thread stands to its tracer.
 type state uint8
 
