@@ -65,6 +65,11 @@ func (s *Start) Run() error {
 //go:nosplit
 //go:norace
 func (s *Start) run() {
+	// A folder and umask of its own: while a thread is within execve, the kernel
+	// refuses new ones to the threads that share them with it, and Go's runtime
+	// takes that for the end (kernel/fork.c:copy_fs). Where it may not be had, an
+	// execve must just be quicker than the runtime's patience.
+	_, _, _ = unix.RawSyscall(unix.SYS_UNSHARE, unix.CLONE_FS, 0, 0)
 	if s.fprog != nil {
 		_, _, errno := unix.RawSyscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER, 0, uintptr(unsafe.Pointer(s.fprog)))
 		if errno != 0 {
