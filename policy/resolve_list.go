@@ -10,6 +10,7 @@ import (
 // architecture, phase and thread where the rule stands.
 type use struct {
 	expr    *CallExpr
+	begin   Pos // of the rule
 	verdict *VerdictExpr
 	origin  Origin
 	cond    *condition
@@ -37,7 +38,7 @@ func (r *resolver) block(rules []ruleStmt, origin Origin) block {
 			b.strict = stmt
 		case *Rule:
 			for _, e := range stmt.Calls {
-				r.addUse(&b, &use{e, &stmt.Verdict, origin, s.cond})
+				r.addUse(&b, &use{e, stmt.Pos, &stmt.Verdict, origin, s.cond})
 			}
 		}
 	}
@@ -63,6 +64,7 @@ func (r *resolver) addUse(b *block, u *use) {
 				Numbers: m.numbers,
 				Conds:   m.conds,
 				Pos:     u.expr.Pos,
+				Begin:   u.begin,
 				Text:    m.text,
 				Origin:  u.origin,
 			}, u})

@@ -73,6 +73,22 @@ func (t *Trigger) In(first bool, name string) bool {
 	return glob(t.Thread, name)
 }
 
+// PhaseOf is the phase that has these Rules, for one of its classes or for the
+// threads that none names; nil if none has.
+func (p *Policy) PhaseOf(rules *Rules) *PhaseRules {
+	for _, ph := range p.Phases {
+		if ph.Own == rules {
+			return ph
+		}
+		for _, c := range ph.Classes {
+			if c.Rules == rules {
+				return ph
+			}
+		}
+	}
+	return nil
+}
+
 // Rules is what one filter does: for every architecture, call number and
 // argument, a verdict.
 type Rules struct {
@@ -102,6 +118,7 @@ type RuleMatch struct {
 	Numbers []Range // of seccomp_data.nr: ascending, disjoint, not adjacent; within what the arch owns
 	Conds   []Cond  // all must hold; none: every call with these numbers
 	Pos     Pos     // of the call in the text (or of the block that implies it)
+	Begin   Pos     // of the rule in the text that names the call, perhaps among others; zero if none does
 	Text    string  // in the notation, for people: `write(fd in {1, 2})`
 	Origin  Origin
 }

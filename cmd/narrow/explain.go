@@ -58,8 +58,10 @@ type explanation struct {
 	Place   string `json:"place,omitempty"`
 	Why     string `json:"why"`
 	Edit    string `json:"edit,omitempty"`
-	runs    bool
-	many    bool // whether phase and thread are worth printing
+
+	Also []string `json:"also,omitempty"` // which other phases deny it
+	runs bool
+	many bool // whether phase and thread are worth printing
 }
 
 func explainAll(s *streams, p *policy.Policy, sc *scope, arch *abi.Arch, calls []string, asJSON bool) error {
@@ -74,7 +76,7 @@ func explainAll(s *streams, p *policy.Policy, sc *scope, arch *abi.Arch, calls [
 			return err
 		}
 		for _, v := range views {
-			e := explainOne(v, arch, &data)
+			e := explainOne(p, v, arch, &data)
 			denied = denied || !e.runs
 			if asJSON {
 				err = json.NewEncoder(s.out).Encode(e)
@@ -129,8 +131,9 @@ func threadNames(ph *policy.PhaseRules, only string) []string {
 	return names
 }
 
-func explainOne(v explainView, arch *abi.Arch, d *bpf.Data) explanation {
-	verdict, rule := explain.Decide(v.rules, d)
+func explainOne(p *policy.Policy, v explainView, arch *abi.Arch, d *bpf.Data) explanation {
+	decision := explain.Decide(v.rules, d)
+	verdict, rule := decision.Verdict, decision.Rule
 	e := explanation{
 		Call: policy.Describe(arch, *d), Phase: v.phase, Thread: v.thread,
 		Verdict: verdict.String(), runs: verdict.Kind.Runs(), many: v.many,
@@ -141,6 +144,9 @@ func explainOne(v explainView, arch *abi.Arch, d *bpf.Data) explanation {
 	}
 	e.Rule, e.Place = verdict.String()+" "+rule.Text, rule.Pos.String()
 	e.Why, e.Edit = explain.Why(rule), explain.Edit(rule, e.Call, e.runs)
+	for _, rules := range decision.Also {
+		e.Also = append(e.Also, explain.Also(p, rules, d))
+	}
 	return e
 }
 
@@ -159,6 +165,9 @@ func (e explanation) print(s *streams) error {
 	_, err := fmt.Fprintf(s.out, "  why: %s\n", e.Why)
 	if e.Edit != "" {
 		_, err = fmt.Fprintf(s.out, "  %s\n", e.Edit)
+	}
+	for _, also := range e.Also {
+		_, err = fmt.Fprintf(s.out, "  %s\n", also)
 	}
 	return err
 }

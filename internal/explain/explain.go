@@ -11,17 +11,33 @@ import (
 	"github.com/narrow-sandbox/narrow/policy"
 )
 
-// Decide is the verdict of stacked filters, the oldest first, and the rule that
-// has it: nil if `else` decides, or if there is no filter.
-func Decide(filters []*policy.Rules, d *bpf.Data) (policy.Verdict, *policy.RuleMatch) {
-	verdict, rule := policy.Verdict{Kind: policy.Allow}, (*policy.RuleMatch)(nil)
+// Decision is what stacked filters do with a call, and why.
+type Decision struct {
+	Verdict policy.Verdict
+	Rule    *policy.RuleMatch // that has it; nil if `else` decides, or if there is no filter
+	Also    []*policy.Rules   // the other filters that stop the call, the newest first
+}
+
+// Decide asks stacked filters, the oldest first, about a call.
+func Decide(filters []*policy.Rules, d *bpf.Data) Decision {
+	decided := Decision{Verdict: policy.Verdict{Kind: policy.Allow}}
+	by := -1
+	var stop []int
 	for i := len(filters) - 1; i >= 0; i-- {
-		got, by := filters[i].Evaluate(d)
-		if rule == nil || got.Stricter(verdict) {
-			verdict, rule = got, by
+		got, rule := filters[i].Evaluate(d)
+		if !got.Kind.Runs() {
+			stop = append(stop, i)
+		}
+		if by < 0 || got.Stricter(decided.Verdict) {
+			by, decided.Verdict, decided.Rule = i, got, rule
 		}
 	}
-	return verdict, rule
+	for _, i := range stop {
+		if i != by {
+			decided.Also = append(decided.Also, filters[i])
+		}
+	}
+	return decided
 }
 
 // Why says in a sentence what made the rule decide.
@@ -69,5 +85,16 @@ func Allowing(denies *policy.RuleMatch, rule string) (where, change string) {
 	case denies.Origin == policy.FromDefault || denies.Origin == policy.FromNewer || denies.Origin == policy.FromBlock:
 		return "to allow it, add:", rule
 	}
-	return fmt.Sprintf("to allow it, write before %s:", denies.Pos), rule
+	return fmt.Sprintf("to allow it, write before %s:", denies.Begin), rule
+}
+
+// Also says of another filter that stops the call, too, that it does: an edit
+// of one phase alone does not let it run.
+func Also(p *policy.Policy, rules *policy.Rules, d *bpf.Data) string {
+	verdict, rule := rules.Evaluate(d)
+	text := fmt.Sprintf("phase %s denies it, too: %s", p.PhaseOf(rules).Name, verdict)
+	if rule != nil {
+		text += fmt.Sprintf(" %s     %s", rule.Text, rule.Pos)
+	}
+	return text
 }

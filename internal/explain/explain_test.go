@@ -1,6 +1,7 @@
 package explain_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/narrow-sandbox/narrow/abi"
@@ -47,20 +48,49 @@ func TestDecide(t *testing.T) {
 	p := load(t, staircase)
 	stack := []*policy.Rules{p.Phases[0].Own, p.Phases[1].Own}
 	for _, c := range []struct {
-		call, verdict, place string
+		call, verdict, place, also string
 	}{
-		{"read", "allow", "p.narrow:6:17"},
-		{"write", "errno EACCES", "p.narrow:6:35"},
-		{"getpid", "kill-process", "p.narrow:4:1"},
-		{"execve", "kill-process", "p.narrow:4:1"},
+		{"read", "allow", "p.narrow:6:17", ""},
+		{"write", "errno EACCES", "p.narrow:6:35", ""},
+		{"getpid", "kill-process", "p.narrow:4:1", "phase a denies it, too: errno EPERM getpid     p.narrow:5:66"},
+		{"execve", "kill-process", "p.narrow:4:1", "phase a denies it, too: kill-process *     p.narrow:4:1"},
 	} {
-		v, rule := explain.Decide(stack, call(t, c.call))
-		if v.String() != c.verdict || rule == nil || rule.Pos.String() != c.place {
-			t.Errorf("%s: got %v by %+v, want %s at %s", c.call, v, rule, c.verdict, c.place)
+		got := explain.Decide(stack, call(t, c.call))
+		if got.Verdict.String() != c.verdict || got.Rule == nil || got.Rule.Pos.String() != c.place {
+			t.Errorf("%s: got %v by %+v, want %s at %s", c.call, got.Verdict, got.Rule, c.verdict, c.place)
+		}
+		var also []string
+		for _, rules := range got.Also {
+			also = append(also, explain.Also(p, rules, call(t, c.call)))
+		}
+		if strings.Join(also, "\n") != c.also {
+			t.Errorf("%s: got %q, want %q", c.call, also, c.also)
 		}
 	}
-	if v, rule := explain.Decide(nil, call(t, "read")); v.Kind != policy.Allow || rule != nil {
-		t.Errorf("no filter: got %v, %v", v, rule)
+	if got := explain.Decide(nil, call(t, "read")); got.Verdict.Kind != policy.Allow || got.Rule != nil || got.Also != nil {
+		t.Errorf("no filter: got %+v", got)
+	}
+	other := &bpf.Data{Arch: 1}
+	if got := explain.Decide(stack, other); got.Rule != nil || len(got.Also) != 1 || explain.Also(p, got.Also[0], other) != "phase a denies it, too: kill-process" {
+		t.Errorf("another ABI: got %+v", got)
+	}
+}
+
+// What is to be written before a rule goes before all of it, not between the
+// calls that it names, which would get the verdict of what is written.
+func TestAllowingOneOfMany(t *testing.T) {
+	p := load(t, "language 1 policy p arch x86_64 default allow\nkill-process execve fork vfork\n")
+	d := call(t, "fork")
+	_, rule := p.Phases[0].Own.Evaluate(d)
+	where, change := explain.Allowing(rule, "allow fork")
+	if where != "to allow it, write before p.narrow:2:1:" || change != "allow fork" {
+		t.Errorf("got %q, %q", where, change)
+	}
+	edited := load(t, "language 1 policy p arch x86_64 default allow\nallow fork kill-process execve fork vfork\n")
+	for name, want := range map[string]policy.Kind{"fork": policy.Allow, "execve": policy.KillProcess, "vfork": policy.KillProcess} {
+		if v, _ := edited.Phases[0].Own.Evaluate(call(t, name)); v.Kind != want {
+			t.Errorf("%s: got %v, want %v", name, v, want)
+		}
 	}
 }
 

@@ -29,7 +29,7 @@ func auditReport(p *policy.Policy, phases []*policy.PhaseRules, a tracer.Audit) 
 		one := AuditedCall{Count: d.Count}
 		one.Name, one.Phase, one.Class = d.Name, d.Phase, d.Class
 		one.called(&d.Call)
-		one.decided(p, d.Verdict, d.Rule, &d.Call)
+		one.decided(p, d.Decision, &d.Call)
 		r.Denied = append(r.Denied, one)
 	}
 	return r
@@ -64,6 +64,9 @@ func (r *AuditReport) String() string {
 		fmt.Fprintf(&b, "        %s\n", d.because())
 		if d.Edit != "" {
 			fmt.Fprintf(&b, "        %s\n", d.Edit)
+		}
+		for _, also := range d.Also {
+			fmt.Fprintf(&b, "        %s\n", also)
 		}
 	}
 	for _, what := range r.LeftOut {

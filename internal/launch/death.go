@@ -28,7 +28,7 @@ func deathReport(p *policy.Policy, d *tracer.Death) *DeathReport {
 		r.Why = "no rule of the policy stops it: a filter of the program's own does, or one from outside"
 		return r
 	}
-	r.decided(p, d.Verdict, d.Rule, d.Call)
+	r.decided(p, d.Decision, d.Call)
 	return r
 }
 
@@ -42,6 +42,9 @@ func (r *DeathReport) String() string {
 	}
 	if r.Edit != "" {
 		fmt.Fprintf(&b, "  %s\n", r.Edit)
+	}
+	for _, also := range r.Also {
+		fmt.Fprintf(&b, "  %s\n", also)
 	}
 	return b.String()
 }

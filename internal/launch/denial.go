@@ -22,6 +22,8 @@ type Denial struct {
 	Place   string `json:"place,omitempty"` // of the rule; of the block that lacks one, where it is the default
 	Why     string `json:"why"`
 	Edit    string `json:"edit,omitempty"`
+
+	Also []string `json:"also,omitempty"` // which other phases deny it, so that an edit of one is not enough
 }
 
 // called fills in the call.
@@ -32,15 +34,22 @@ func (d *Denial) called(call *bpf.Data) {
 		return
 	}
 	d.Call, d.Arch = policy.Describe(arch, explain.Readable(arch, call)), arch.Name
+	if arch != abi.Native() {
+		d.Call += " on " + arch.Name
+	}
 }
 
 // decided says which rule it was, where, and what would allow the call; nil is
 // the arch line's else.
-func (d *Denial) decided(p *policy.Policy, verdict policy.Verdict, rule *policy.RuleMatch, call *bpf.Data) {
-	d.Verdict = verdict.String()
+func (d *Denial) decided(p *policy.Policy, by explain.Decision, call *bpf.Data) {
+	rule := by.Rule
+	d.Verdict = by.Verdict.String()
 	if rule == nil {
-		d.Why = "the policy's arch line leaves its ABI to else"
+		d.Why = "the policy's arch line leaves " + d.abi() + " to else"
 		return
+	}
+	for _, rules := range by.Also {
+		d.Also = append(d.Also, explain.Also(p, rules, call))
 	}
 	d.Rule, d.Place = d.Verdict+" "+rule.Text, place(rule.Pos)
 	where := "phase " + d.Phase
@@ -61,6 +70,14 @@ func (d *Denial) decided(p *policy.Policy, verdict policy.Verdict, rule *policy.
 	if arch, ok := abi.ByAudit(call.Arch, call.Nr); ok {
 		d.Edit = editFor(arch, rule, call)
 	}
+}
+
+// abi is what the call was made by.
+func (d *Denial) abi() string {
+	if d.Arch == "" {
+		return "its ABI"
+	}
+	return d.Arch
 }
 
 // because is why, and where, on a line.

@@ -3,19 +3,19 @@ package tracer
 import (
 	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/internal/explain"
 	"github.com/narrow-sandbox/narrow/policy"
 )
 
 // Denied is calls that a rule would have denied, by threads of one name in one
 // phase.
 type Denied struct {
-	Phase   string
-	Name    string   // the thread's, as a policy calls it
-	Class   string   // whose rules it would have; "" is the unnamed one
-	Call    bpf.Data // the first of them
-	Verdict policy.Verdict
-	Rule    *policy.RuleMatch // nil: the arch line's else
-	Count   int
+	Phase    string
+	Name     string   // the thread's, as a policy calls it
+	Class    string   // whose rules it would have; "" is the unnamed one
+	Call     bpf.Data // the first of them
+	Decision explain.Decision
+	Count    int
 }
 
 // Audit is what an audit has seen.

@@ -122,9 +122,9 @@ func (a *auditor) look(tid int, d *bpf.Data) {
 		phase = a.first
 	}
 	first := s.TGID == tid
-	verdict, rule := explain.Decide(a.stack(phase, first, s.Name), d)
-	if !verdict.Kind.Runs() {
-		a.count(phase, first, s.Name, d, verdict, rule)
+	decision := explain.Decide(a.stack(phase, first, s.Name), d)
+	if !decision.Verdict.Kind.Runs() {
+		a.count(phase, first, s.Name, d, decision)
 	}
 }
 
@@ -139,7 +139,7 @@ func (a *auditor) stack(phase int, first bool, name string) []*policy.Rules {
 	return stack
 }
 
-func (a *auditor) count(phase int, first bool, name string, d *bpf.Data, verdict policy.Verdict, rule *policy.RuleMatch) {
+func (a *auditor) count(phase int, first bool, name string, d *bpf.Data, decision explain.Decision) {
 	ph := a.policy.Phases[phase]
 	class := ""
 	if c := ph.ClassOf(first, name); c != nil {
@@ -148,10 +148,10 @@ func (a *auditor) count(phase int, first bool, name string, d *bpf.Data, verdict
 	if first {
 		name = policy.Main
 	}
-	key := deniedKey{phase, name, d.Nr, d.Arch, rule}
+	key := deniedKey{phase, name, d.Nr, d.Arch, decision.Rule}
 	one := a.seen[key]
 	if one == nil {
-		one = &Denied{Phase: ph.Name, Name: name, Class: class, Call: *d, Verdict: verdict, Rule: rule}
+		one = &Denied{Phase: ph.Name, Name: name, Class: class, Call: *d, Decision: decision}
 		a.seen[key] = one
 		a.audit.Denied = append(a.audit.Denied, one)
 	}

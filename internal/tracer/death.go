@@ -2,7 +2,7 @@ package tracer
 
 import (
 	"github.com/narrow-sandbox/narrow/bpf"
-	"github.com/narrow-sandbox/narrow/policy"
+	"github.com/narrow-sandbox/narrow/internal/explain"
 )
 
 // Death is a thread that a filter killed for a call, with its process or
@@ -15,9 +15,8 @@ type Death struct {
 	Phase   string // of its process
 	Class   string // whose rules it has; "" is the unnamed one
 
-	Call    *bpf.Data // nil if the thread does not tell it, as one of another ABI
-	Verdict policy.Verdict
-	Rule    *policy.RuleMatch // that decided; nil if `else` did, or none of ours
-	Ours    bool              // the policy stops the call; else it was a filter of the program's own
-	Sites   []Site            // where the call was made, the innermost first
+	Call     *bpf.Data // nil if the thread does not tell it, as one of another ABI
+	Decision explain.Decision
+	Ours     bool   // the policy stops the call; else it was a filter of the program's own
+	Sites    []Site // where the call was made, the innermost first
 }

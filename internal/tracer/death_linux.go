@@ -36,8 +36,8 @@ func (t *tracer) leaves(th *thread, status unix.WaitStatus) {
 		PID: th.process.pid, TID: th.tid, Program: programOf(th.process.pid), Name: th.name(),
 		Phase: t.phaseName(th.process), Class: th.class, Call: call, Sites: sitesOf(th.process.pid, &regs),
 	}
-	d.Verdict, d.Rule = explain.Decide(th.stack, call)
-	d.Ours = !d.Verdict.Kind.Runs()
+	d.Decision = explain.Decide(th.stack, call)
+	d.Ours = !d.Decision.Verdict.Kind.Runs()
 	if !d.Ours && len(th.process.threads) > 1 {
 		return // it may be a bystander; should nobody else be to blame, the last one tells
 	}
