@@ -69,11 +69,14 @@ that has not what the policy asks for is an error, unless --best-effort.`,
 	return c
 }
 
-// processID reads a PID of the command line.
+// processID reads a PID of the command line, which /proc has to mean as well.
 func processID(text string) (int, error) {
 	pid, err := strconv.ParseInt(text, 10, 32)
 	if err != nil || pid <= 0 {
 		return 0, usage("%q is not a process id", text)
+	}
+	if err := kernel.CheckProc(); err != nil {
+		return 0, &statusError{statusKernel, err}
 	}
 	return int(pid), nil
 }

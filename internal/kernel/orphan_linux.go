@@ -29,8 +29,6 @@ type orphan struct {
 	empty [16]byte // a signal mask
 }
 
-// maxOrphanFiles also is the number from which on descriptors are kept out of
-// each other's way.
 const maxOrphanFiles = 16
 
 // Start starts it. An error of the program itself, such as a path that is not
@@ -142,7 +140,7 @@ func (p *orphan) become() {
 	unix.RawSyscall(unix.SYS_SETSID, 0, 0, 0)
 	unix.RawSyscall(unix.SYS_CHDIR, uintptr(unsafe.Pointer(p.root)), 0, 0)
 	for i := 0; i < p.n; i++ {
-		fd, _, errno := unix.RawSyscall(unix.SYS_FCNTL, uintptr(p.files[i]), unix.F_DUPFD_CLOEXEC, maxOrphanFiles)
+		fd, _, errno := unix.RawSyscall(unix.SYS_FCNTL, uintptr(p.files[i]), unix.F_DUPFD_CLOEXEC, uintptr(p.n)) // out of the way of those that come next
 		if errno != 0 {
 			return
 		}

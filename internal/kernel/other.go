@@ -12,6 +12,9 @@ func probeLandlock() (int, error) { return 0, ErrNotSupported }
 // LSMs lists the security modules that are live: none.
 func LSMs() []string { return nil }
 
+// CheckProc makes sure that /proc shows this PID namespace: there is none.
+func CheckProc() error { return ErrNotSupported }
+
 // ThreadStatus reads what /proc says about one thread of a process.
 func ThreadStatus(pid, tid int) (*Status, error) { return nil, ErrNotSupported }
 

@@ -94,6 +94,9 @@ type launcher struct {
 
 // prepare finds out all that can go wrong before anything is changed.
 func (l *launcher) prepare() error {
+	if err := kernel.CheckProc(); err != nil {
+		return setup(err)
+	}
 	if err := l.choosePhases(); err != nil {
 		return setup(err)
 	}

@@ -56,6 +56,9 @@ func Launch(argv []string, report, notify *os.File) (*Beside, error) {
 	theirs.Close() // so that its end is an end of the conversation
 	var from hello
 	if err := b.in.Decode(&from); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = errors.New("it has ended at once; expected room for one more process (RLIMIT_NPROC), its memory (RLIMIT_AS) and some 20 descriptors (RLIMIT_NOFILE)")
+		}
 		return nil, errors.Join(fmt.Errorf("the tracer did not start: %w", err), control.Close())
 	}
 	b.PID = from.PID
