@@ -194,8 +194,7 @@ func (s *fitSearch) down(i int) bool {
 	if !undecided || s.budget <= 0 {
 		return true
 	}
-	key := s.key(i)
-	if _, known := s.failed[key]; known {
+	if s.knownToFail(i) {
 		return false
 	}
 	s.budget--
@@ -210,8 +209,17 @@ func (s *fitSearch) down(i int) bool {
 	if s.failed == nil {
 		s.failed = map[string]struct{}{}
 	}
-	s.failed[key] = struct{}{}
+	s.failed[s.key(i)] = struct{}{}
 	return false
+}
+
+// knownToFail reports whether all ways down from here were tried before.
+func (s *fitSearch) knownToFail(i int) bool {
+	if s.failed == nil {
+		return false
+	}
+	_, known := s.failed[s.key(i)]
+	return known
 }
 
 // put sets a bit in the registers and in what the conditions read of them.

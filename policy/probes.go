@@ -21,15 +21,36 @@ func (r *Rules) Probes(limit int) iter.Seq[bpf.Data] {
 			left--
 			return left >= 0 && yield(d)
 		}
-		for _, pass := range []func(*ArchRules, func(bpf.Data) bool) bool{probeNumbers, probeRules, probeEdges, probePairs} {
-			for _, a := range r.Arches {
-				if !pass(a, out) {
+		probers := make([]prober, len(r.Arches))
+		for i, a := range r.Arches {
+			probers[i] = prober{a, map[*RuleMatch]bpf.Data{}}
+		}
+		for _, pass := range []func(prober, func(bpf.Data) bool) bool{prober.probeNumbers, prober.probeRules, prober.probeEdges, prober.probePairs} {
+			for _, p := range probers {
+				if !pass(p, out) {
 					return
 				}
 			}
 		}
 		r.probeOthers(out)
 	}
+}
+
+// prober makes the probes of one architecture.
+type prober struct {
+	*ArchRules
+	bases map[*RuleMatch]bpf.Data // as far as they were asked for
+}
+
+// base is a call that fits a rule, with 0 wherever that is open.
+func (p prober) base(m *RuleMatch) bpf.Data {
+	d, ok := p.bases[m]
+	if !ok {
+		args, _ := fit(m.Conds)
+		d = bpf.Data{Nr: uint32(m.Numbers[0].Low), Arch: p.Arch.Audit, Args: args}
+		p.bases[m] = d
+	}
+	return d
 }
 
 // edges is every number where a rule begins or ends, and its neighbours.
@@ -54,10 +75,10 @@ func (a *ArchRules) edges() []uint32 {
 }
 
 // probeNumbers makes a call of each number without and with arguments.
-func probeNumbers(a *ArchRules, yield func(bpf.Data) bool) bool {
-	for _, nr := range a.edges() {
+func (p prober) probeNumbers(yield func(bpf.Data) bool) bool {
+	for _, nr := range p.edges() {
 		for _, arg := range [...]uint64{0, ^uint64(0)} {
-			d := bpf.Data{Nr: nr, Arch: a.Arch.Audit, Args: [6]uint64{arg, arg, arg, arg, arg, arg}}
+			d := bpf.Data{Nr: nr, Arch: p.Arch.Audit, Args: [6]uint64{arg, arg, arg, arg, arg, arg}}
 			if !yield(d) {
 				return false
 			}
@@ -78,17 +99,11 @@ func (a *ArchRules) eachRule(visit func(m *RuleMatch) bool) bool {
 	return true
 }
 
-// base is a call that fits the rule, with 0 wherever that is open.
-func (m *RuleMatch) base(a *abi.Arch) bpf.Data {
-	args, _ := fit(m.Conds)
-	return bpf.Data{Nr: uint32(m.Numbers[0].Low), Arch: a.Audit, Args: args}
-}
-
 // probeRules makes for each rule a call that fits, plain and with garbage in
 // all bits that no condition reads.
-func probeRules(a *ArchRules, yield func(bpf.Data) bool) bool {
-	return a.eachRule(func(m *RuleMatch) bool {
-		d := m.base(a.Arch)
+func (p prober) probeRules(yield func(bpf.Data) bool) bool {
+	return p.eachRule(func(m *RuleMatch) bool {
+		d := p.base(m)
 		if !yield(d) {
 			return false
 		}
@@ -118,9 +133,9 @@ func (m *RuleMatch) readBits() (read [6]uint64) {
 }
 
 // probeEdges varies one condition of a rule at a time, the others holding.
-func probeEdges(a *ArchRules, yield func(bpf.Data) bool) bool {
-	return a.eachRule(func(m *RuleMatch) bool {
-		base := m.base(a.Arch)
+func (p prober) probeEdges(yield func(bpf.Data) bool) bool {
+	return p.eachRule(func(m *RuleMatch) bool {
+		base := p.base(m)
 		for i := range m.Conds {
 			for _, v := range m.Conds[i].edges() {
 				d := base
@@ -135,9 +150,9 @@ func probeEdges(a *ArchRules, yield func(bpf.Data) bool) bool {
 }
 
 // probePairs varies two conditions of one rule together, all others holding.
-func probePairs(a *ArchRules, yield func(bpf.Data) bool) bool {
-	return a.eachRule(func(m *RuleMatch) bool {
-		base := m.base(a.Arch)
+func (p prober) probePairs(yield func(bpf.Data) bool) bool {
+	return p.eachRule(func(m *RuleMatch) bool {
+		base := p.base(m)
 		for i := range m.Conds {
 			for j := range m.Conds[:i] {
 				for _, v := range m.Conds[i].edges() {

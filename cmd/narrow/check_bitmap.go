@@ -37,9 +37,7 @@ func spoilers(list policy.List) policy.List {
 		if len(r.Conds) == 0 || len(r.Numbers) != 1 || r.Numbers[0].Low != r.Numbers[0].High || r.Verdict.Kind == policy.Allow {
 			continue
 		}
-		switch r.Origin {
-		case policy.FromThread, policy.FromPhase, policy.FromTop:
-		default:
+		if !written(r) {
 			continue // narrow's own are needed
 		}
 		if nr := r.Numbers[0].Low; !anyFor(list[:i], nr) && allowsOutright(list[i+1:], nr) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"iter"
 	"slices"
 
 	"github.com/narrow-sandbox/narrow/internal/verify"
@@ -39,18 +40,25 @@ func deadRules(v *verify.Prover, p *policy.Policy, f *policy.File) policy.ErrorL
 }
 
 // gatherDead finds the places of which every rule is dead in every list, and
-// one dead rule of each; a place that lives has nil. A limit of the verifier
-// leaves all of its list alive.
+// one dead rule of each; a place that lives has nil, and is not asked about
+// again. A limit of the verifier leaves all of its list alive.
 func gatherDead(v *verify.Prover, p *policy.Policy) (map[policy.Pos]*verify.DeadRule, []policy.Pos) {
 	places := map[policy.Pos]*verify.DeadRule{}
 	var order []policy.Pos
+	open := func(rule *policy.RuleMatch) bool {
+		d, seen := places[rule.Pos]
+		return written(rule) && (!seen || d != nil)
+	}
 	for _, rules := range rulesOf(p) {
-		list, _ := v.Dead(rules)
+		list, _ := v.Dead(rules, open)
 		dead := map[*policy.RuleMatch]*verify.DeadRule{}
 		for i := range list {
 			dead[list[i].Rule] = &list[i]
 		}
-		for _, rule := range written(rules) {
+		for rule := range eachRule(rules) {
+			if !written(rule) {
+				continue
+			}
 			if _, seen := places[rule.Pos]; !seen {
 				order = append(order, rule.Pos)
 				places[rule.Pos] = dead[rule]
@@ -74,20 +82,28 @@ func rulesOf(p *policy.Policy) []*policy.Rules {
 	return all
 }
 
-// written lists the rules that stand in the text as such.
-func written(r *policy.Rules) policy.List {
-	var out policy.List
-	for _, a := range r.Arches {
-		for _, list := range a.Lists {
-			for _, rule := range list {
-				switch rule.Origin {
-				case policy.FromThread, policy.FromPhase, policy.FromTop:
-					out = append(out, rule)
+// eachRule visits the rules of every list.
+func eachRule(r *policy.Rules) iter.Seq[*policy.RuleMatch] {
+	return func(yield func(*policy.RuleMatch) bool) {
+		for _, a := range r.Arches {
+			for _, list := range a.Lists {
+				for _, rule := range list {
+					if !yield(rule) {
+						return
+					}
 				}
 			}
 		}
 	}
-	return out
+}
+
+// written reports whether a rule stands in the text as such.
+func written(rule *policy.RuleMatch) bool {
+	switch rule.Origin {
+	case policy.FromThread, policy.FromPhase, policy.FromTop:
+		return true
+	}
+	return false
 }
 
 // worthTelling leaves out rules that contradict themselves, which the resolver

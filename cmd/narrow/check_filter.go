@@ -115,7 +115,7 @@ func checkFilter(v *verify.Prover, f filter, compiled programs, probes int) *fil
 func countAllowed(v *verify.Prover, rules *policy.Rules) []allowed {
 	var list []allowed
 	for _, a := range rules.Arches {
-		n, err := v.Count(v.Rules(rules), a.Arch, verify.Runs)
+		n, err := v.Count(v.Rules(rules), a.Arch)
 		if err != nil {
 			continue
 		}

@@ -3,4 +3,4 @@
 package proved
 
 // verifier is the hash of the source that proofs rest on.
-const verifier = "03a59f30d55c7d1d20c4244ddee6ba893a0063c76d760b02874c7a5708150401"
+const verifier = "3c23fd94d3a59f1389df8832c67201784420131f7cc96bb4e3cd917f1056cce4"

@@ -11,7 +11,8 @@ type CallAnswers struct {
 	Call *abi.Syscall
 
 	// Values are without data that nobody receives and in no special order. If
-	// there is one, it is returned whatever the arguments are.
+	// there is one, it is returned whatever the arguments are. Calls may share
+	// them.
 	Values []bpf.Action
 }
 
@@ -27,8 +28,13 @@ func (p *Prover) Calls(m *Meaning, a *abi.Arch) ([]CallAnswers, error) {
 		f = s.within1(f, wordArch, a.Audit)
 		calls := a.Calls()
 		answers := make([]CallAnswers, len(calls))
+		known := map[node][]bpf.Action{}
 		for i := range calls {
-			answers[i] = CallAnswers{&calls[i], s.values(s.within1(f, wordNr, calls[i].Nr))}
+			g := s.within1(f, wordNr, calls[i].Nr)
+			if known[g] == nil {
+				known[g] = s.values(g)
+			}
+			answers[i] = CallAnswers{&calls[i], known[g]}
 		}
 		return answers, nil
 	})

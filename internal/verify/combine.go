@@ -65,6 +65,9 @@ func truth(b bool) node {
 
 // leaves lists the values of f, ascending by node and so deterministic.
 func (d *diagram) leaves(f node) []bpf.Action {
+	if v, ok := d.isLeaf(f); ok {
+		return []bpf.Action{v}
+	}
 	var values []bpf.Action
 	seen := map[node]bool{}
 	var visit func(node)

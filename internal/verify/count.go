@@ -15,18 +15,13 @@ import (
 // pointer and each content of the six argument registers.
 type Count struct{ Calls, Of *big.Int }
 
-// Count counts the calls of an architecture for whose answer which is true,
-// as with Runs: what may still run. The error is an UnknownError.
-func (p *Prover) Count(m *Meaning, a *abi.Arch, which func(bpf.Action) bool) (Count, error) {
+// Count counts the calls of an architecture that a filter may let run. The
+// error is an UnknownError.
+func (p *Prover) Count(m *Meaning, a *abi.Arch) (Count, error) {
 	return list(p, func(s *space) (Count, error) {
-		all := s.and(s.owned(a), s.possible())
-		set, f := no, s.function(m)
-		for _, v := range s.leaves(f) {
-			if which(v) {
-				set = s.or(set, s.is(f, v))
-			}
-		}
-		return Count{Calls: s.count(s.and(set, all)), Of: s.count(all)}, nil
+		real := s.and(s.owned(a), s.possible())
+		running := s.combine(opWidens, s.within1(s.function(m), wordArch, a.Audit), s.leaf(bpf.RetKillProcess))
+		return Count{Calls: s.count(s.and(real, running)), Of: s.count(real)}, nil
 	})
 }
 
@@ -78,24 +73,21 @@ func (c Count) Log2() float64 {
 
 // count is the number of calls in a set.
 func (s *space) count(set node) *big.Int {
-	known := map[node]*big.Int{no: new(big.Int), yes: big.NewInt(1)}
-	n := s.countBelow(set, known)
-	return new(big.Int).Lsh(n, uint(s.depth(set)))
+	return new(big.Int).Lsh(s.countBelow(set), uint(s.depth(set)))
 }
 
 // countBelow is the number of ways to choose the bits from a node's level down.
-func (s *space) countBelow(set node, known map[node]*big.Int) *big.Int {
-	if n, ok := known[set]; ok {
+// It is kept for other sets that the node is part of.
+func (s *space) countBelow(set node) *big.Int {
+	if n, ok := s.counts[set]; ok {
 		return n
 	}
 	s.tick()
-	v := s.nodes[set]
-	n := new(big.Int)
-	for _, next := range []node{v.low, v.high} {
-		skipped := uint(s.depth(next) - s.depth(set) - 1)
-		n.Add(n, new(big.Int).Lsh(s.countBelow(next, known), skipped))
-	}
-	known[set] = n
+	v, below := s.nodes[set], s.depth(set)+1
+	low, high := s.countBelow(v.low), s.countBelow(v.high)
+	n := new(big.Int).Lsh(low, uint(s.depth(v.low)-below))
+	n.Add(n, s.shifted.Lsh(high, uint(s.depth(v.high)-below)))
+	s.counts[set] = n
 	return n
 }
 
@@ -109,8 +101,8 @@ func (s *space) possible() node {
 		return s.real
 	}
 	high := no
-	for field := range fields {
-		for _, bit := range s.inputs[highWord(field)] {
+	for field := range fields { // from the lowest level up, so that each bit adds one node
+		for _, bit := range s.inputs[highWord(fields-1-field)] {
 			high = s.or(high, bit)
 		}
 	}

@@ -37,7 +37,7 @@ func TestCounts(t *testing.T) {
 		{"errno may not", x, ar(x, rule(eperm, 1)), math.Inf(-1), 31 + rest},
 	} {
 		p := New(Limits{})
-		got, err := p.Count(p.Rules(c.rules), c.arch, Runs)
+		got, err := p.Count(p.Rules(c.rules), c.arch)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -16,28 +16,30 @@ type DeadRule struct {
 }
 
 // Dead lists the rules that can never decide, by architecture, list and
-// place. Defaults that earlier rules leave nothing to are among them. The
-// error is an UnknownError.
-func (p *Prover) Dead(r *policy.Rules) ([]DeadRule, error) {
+// place, of those that are asked about. Defaults that earlier rules leave
+// nothing to are among them. The error is an UnknownError.
+func (p *Prover) Dead(r *policy.Rules, asked func(*policy.RuleMatch) bool) ([]DeadRule, error) {
 	return list(p, func(s *space) ([]DeadRule, error) {
 		var dead []DeadRule
 		for _, a := range r.Arches {
 			for _, l := range a.Lists {
-				dead = append(dead, s.dead(a.Arch, l)...)
+				dead = append(dead, s.dead(a.Arch, l, asked)...)
 			}
 		}
 		return dead, nil
 	})
 }
 
-func (s *space) dead(a *abi.Arch, list policy.List) []DeadRule {
+func (s *space) dead(a *abi.Arch, list policy.List, asked func(*policy.RuleMatch) bool) []DeadRule {
 	var dead []DeadRule
-	fit := make([]node, len(list))
-	owned := s.owned(a)
+	owned := s.within1(s.owned(a), wordArch, a.Audit)
 	for i, rule := range list {
-		fit[i] = s.and(owned, s.match(rule.Numbers, rule.Conds))
-		if s.open(list[:i], fit[:i], rule, fit[i]) == no {
-			dead = append(dead, DeadRule{Arch: a, Rule: rule, By: s.shadows(list[:i], fit[:i], fit[i])})
+		if !asked(rule) {
+			continue
+		}
+		set := s.and(owned, s.match(rule))
+		if s.open(list[:i], rule, set) == no {
+			dead = append(dead, DeadRule{Arch: a, Rule: rule, By: s.shadows(list[:i], set)})
 		}
 	}
 	return dead
@@ -45,10 +47,10 @@ func (s *space) dead(a *abi.Arch, list policy.List) []DeadRule {
 
 // open is the calls that fit a rule, but for those that earlier rules decide.
 // Most earlier rules are about other numbers.
-func (s *space) open(earlier policy.List, fit []node, rule *policy.RuleMatch, set node) node {
+func (s *space) open(earlier policy.List, rule *policy.RuleMatch, set node) node {
 	for i := 0; i < len(earlier) && set != no; i++ {
 		if meet(earlier[i].Numbers, rule.Numbers) {
-			set = s.minus(set, fit[i])
+			set = s.minus(set, s.match(earlier[i]))
 		}
 	}
 	return set
@@ -71,10 +73,10 @@ func meet(a, b []policy.Range) bool {
 }
 
 // shadows are the rules that decide the calls of a set.
-func (s *space) shadows(earlier policy.List, fit []node, set node) []*policy.RuleMatch {
+func (s *space) shadows(earlier policy.List, set node) []*policy.RuleMatch {
 	var by []*policy.RuleMatch
-	for i, rule := range earlier {
-		if rest := s.minus(set, fit[i]); rest != set {
+	for _, rule := range earlier {
+		if rest := s.minus(set, s.match(rule)); rest != set {
 			by = append(by, rule)
 			set = rest
 		}

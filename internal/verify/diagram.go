@@ -2,6 +2,7 @@ package verify
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/narrow-sandbox/narrow/bpf"
@@ -59,14 +60,15 @@ type memo struct {
 const (
 	firstTable = 1 << 12 // entries: a small program should not wait for zeroed memory
 	slowTable  = 1 << 20 // from where on the table doubles only
+	cacheShare = 4       // entries of the table for each of the cache: a larger one takes longer to touch than it saves
 	lastCache  = 1 << 20 // entries; 20 MB
 )
 
 func newDiagram() *diagram {
 	d := &diagram{
-		nodes: make([]vertex, 2, firstTable),
+		nodes: make([]vertex, 2, firstTable/2+1),
 		table: make([]node, firstTable),
-		cache: make([]memo, firstTable),
+		cache: make([]memo, firstTable/cacheShare),
 	}
 	d.nodes[no] = vertex{leafLevel, 0, 0}
 	d.nodes[yes] = vertex{leafLevel, 1, 0}
@@ -76,7 +78,7 @@ func newDiagram() *diagram {
 // begin allows for some nodes in all, and some time, which is said to be
 // budget should it not do.
 func (d *diagram) begin(nodes int, deadline time.Time, budget time.Duration) {
-	d.stopped, d.limit, d.deadline, d.budget = "", nodes, deadline, budget
+	d.stopped, d.limit, d.deadline, d.budget, d.steps = "", nodes, deadline, budget, 0
 }
 
 // stop gives up the question.
@@ -86,11 +88,12 @@ func (d *diagram) stop(format string, args ...any) {
 	}
 }
 
-// tick looks at the clock now and then.
+// tick looks at the clock at a question's first step, and then now and then.
 func (d *diagram) tick() {
-	if d.steps++; d.steps&0xfff == 0 && time.Now().After(d.deadline) {
+	if d.steps&0xfff == 0 && time.Now().After(d.deadline) {
 		d.stop("it takes more than %v", d.budget)
 	}
+	d.steps++
 }
 
 // bit is the set of calls that have a 1 at level.
@@ -144,6 +147,7 @@ func (d *diagram) grow() {
 	}
 	d.table = make([]node, factor*len(d.table))
 	mask := uint32(len(d.table) - 1)
+	d.nodes = slices.Grow(d.nodes, len(d.table)/2-len(d.nodes)+1) // at once: appending would copy them many times
 	for n := range d.nodes[2:] {
 		i := d.nodes[n+2].hash() & mask
 		for d.table[i] != 0 {
@@ -153,7 +157,7 @@ func (d *diagram) grow() {
 	}
 	if len(d.cache) < lastCache {
 		old := d.cache
-		d.cache = make([]memo, min(factor*len(old), lastCache))
+		d.cache = make([]memo, min(len(d.table)/cacheShare, lastCache))
 		for _, m := range old {
 			*d.slot(m.op, m.f, m.g, m.h) = m
 		}

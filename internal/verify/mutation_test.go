@@ -122,8 +122,8 @@ func report(t *testing.T, killed, survived map[string]int, refused int) {
 		k, s := killed[kind.name], survived[kind.name]
 		all, alive = all+k+s, alive+s
 		t.Logf("%-30s %6d killed, %6d proved equal", kind.name, k, s)
-		// A short run may happen to draw no program that a kind of mutation fits.
-		if k == 0 && (s > 0 || !testing.Short()) {
+		// A short run may happen to draw no program that a kind of mutation fits, or a few in which it changes nothing.
+		if k == 0 && (s > 9 || !testing.Short()) {
 			t.Errorf("no mutant by %q was ever killed", kind.name)
 		}
 	}

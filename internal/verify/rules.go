@@ -34,13 +34,27 @@ func (s *space) list(list policy.List) node {
 	f := s.leaf(bpf.RetKillProcess)
 	for i := len(list) - 1; i >= 0; i-- {
 		rule := list[i]
-		f = s.choose(s.match(rule.Numbers, rule.Conds), s.leaf(canonical(rule.Verdict.Action())), f)
+		f = s.choose(s.match(rule), s.leaf(canonical(rule.Verdict.Action())), f)
 	}
 	return f
 }
 
-// match is the set of calls with one of the numbers that fit all conditions.
-func (s *space) match(numbers []policy.Range, conds []policy.Cond) node {
+// match is the set of calls that fit a rule. Thread classes share most of their
+// rules, so it is found once.
+func (s *space) match(rule *policy.RuleMatch) node {
+	set, ok := s.matched[rule]
+	if !ok {
+		set = s.conjunction(rule.Numbers, rule.Conds)
+		if s.stopped == "" {
+			s.matched[rule] = set
+		}
+	}
+	return set
+}
+
+// conjunction is the set of calls with one of the numbers that fit all
+// conditions.
+func (s *space) conjunction(numbers []policy.Range, conds []policy.Cond) node {
 	set := s.within(s.inputs[wordNr][:], 1<<32-1, numbers)
 	for i := range conds {
 		set = s.and(set, s.cond(&conds[i]))
@@ -66,15 +80,22 @@ func (s *space) operand(o policy.Operand) []node {
 	return append(append(make([]node, 0, 64), low[:]...), high[:]...)[:o.Bits]
 }
 
-// pattern is the set of calls that fit a pattern.
+// pattern is the set of calls that fit a pattern. It is found once: a line of a
+// policy's tests is asked in each thread class.
 func (s *space) pattern(p *policy.Pattern) node {
+	if set, ok := s.fit[p]; ok {
+		return set
+	}
 	set := no
 	for _, a := range p.Arches {
 		fit := no
 		for _, m := range a.Match {
-			fit = s.or(fit, s.match(m.Numbers, m.Conds))
+			fit = s.or(fit, s.conjunction(m.Numbers, m.Conds))
 		}
 		set = s.or(set, s.and(s.owned(a.Arch), fit))
+	}
+	if s.stopped == "" {
+		s.fit[p] = set
 	}
 	return set
 }

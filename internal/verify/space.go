@@ -1,6 +1,8 @@
 package verify
 
 import (
+	"math/big"
+
 	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
 	"github.com/narrow-sandbox/narrow/policy"
@@ -10,10 +12,14 @@ import (
 // functions that were built in it.
 type space struct {
 	*diagram
-	layout layout
-	inputs [words]*word
-	built  map[*Meaning]built
-	real   node // possible, once it was asked for
+	layout  layout
+	inputs  [words]*word
+	built   map[*Meaning]built
+	matched map[*policy.RuleMatch]node
+	fit     map[*policy.Pattern]node
+	real    node // possible, once it was asked for
+	counts  map[node]*big.Int
+	shifted big.Int // for a moment
 }
 
 // built is a meaning in a space: its function, or why there is none.
@@ -24,7 +30,14 @@ type built struct {
 }
 
 func newSpace(l layout) *space {
-	s := &space{diagram: newDiagram(), layout: l, built: map[*Meaning]built{}}
+	s := &space{
+		diagram: newDiagram(),
+		layout:  l,
+		built:   map[*Meaning]built{},
+		matched: map[*policy.RuleMatch]node{},
+		fit:     map[*policy.Pattern]node{},
+		counts:  map[node]*big.Int{no: new(big.Int), yes: big.NewInt(1)},
+	}
 	s.limit = 2 + levels
 	for w := range s.inputs {
 		s.inputs[w] = each(func(bit int) node { return s.input(w, bit) })
