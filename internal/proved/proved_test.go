@@ -169,7 +169,7 @@ func TestKeyHasEveryField(t *testing.T) {
 	}{
 		{policy.Rules{}, "Arches Else ElseAt"},
 		{policy.ArchRules{}, "Arch Lists"},
-		{policy.RuleMatch{}, "Verdict Numbers Conds Pos Text Origin"},
+		{policy.RuleMatch{}, "Verdict Numbers Conds Pos Begin Text Origin"},
 		{policy.Cond{}, "Operand Mask Ranges Name"},
 		{policy.Operand{}, "Reg High Bits"},
 		{policy.Range{}, "Low High"},
