@@ -15,29 +15,30 @@ import (
 type Decision struct {
 	Verdict policy.Verdict
 	Rule    *policy.RuleMatch // that has it; nil if `else` decides, or if there is no filter
-	Also    []*policy.Rules   // the other filters that stop the call, the newest first
+	Also    []*policy.Rules   // the other filters that stop the call, by other rules of the text, the newest first
 }
 
 // Decide asks stacked filters, the oldest first, about a call.
 func Decide(filters []*policy.Rules, d *bpf.Data) Decision {
 	decided := Decision{Verdict: policy.Verdict{Kind: policy.Allow}}
 	by := -1
-	var stop []int
 	for i := len(filters) - 1; i >= 0; i-- {
-		got, rule := filters[i].Evaluate(d)
-		if !got.Kind.Runs() {
-			stop = append(stop, i)
-		}
-		if by < 0 || got.Stricter(decided.Verdict) {
+		if got, rule := filters[i].Evaluate(d); by < 0 || got.Stricter(decided.Verdict) {
 			by, decided.Verdict, decided.Rule = i, got, rule
 		}
 	}
-	for _, i := range stop {
-		if i != by {
+	for i := len(filters) - 1; i >= 0; i-- {
+		if got, rule := filters[i].Evaluate(d); i != by && !got.Kind.Runs() && !sameRule(rule, decided.Rule) {
 			decided.Also = append(decided.Also, filters[i])
 		}
 	}
 	return decided
+}
+
+// sameRule reports whether what is written before one rule is before the other:
+// they are one of the top's.
+func sameRule(a, b *policy.RuleMatch) bool {
+	return a != nil && b != nil && a.Begin == b.Begin && a.Begin != policy.Pos{}
 }
 
 // Why says in a sentence what made the rule decide.

@@ -76,6 +76,15 @@ func TestDecide(t *testing.T) {
 	}
 }
 
+// A rule at the top is edited once for all phases.
+func TestDecideByTheTop(t *testing.T) {
+	p := load(t, "language 1 policy p arch x86_64 default allow\nkill-process fork\nphase a { errno EPERM ptrace }\nphase b { errno EPERM ptrace execve }\n")
+	got := explain.Decide([]*policy.Rules{p.Phases[0].Own, p.Phases[1].Own}, call(t, "fork"))
+	if got.Rule == nil || got.Rule.Text != "fork" || got.Also != nil {
+		t.Errorf("got %+v", got)
+	}
+}
+
 // What is to be written before a rule goes before all of it, not between the
 // calls that it names, which would get the verdict of what is written.
 func TestAllowingOneOfMany(t *testing.T) {
