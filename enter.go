@@ -113,6 +113,8 @@ func (s *Sandbox) enterLocked(class string) (*Report, error) {
 // enterClass finds the class's filter and installs it.
 func (s *Sandbox) enterClass(name string) (report *Report, installed bool, err error) {
 	switch {
+	case s.policy == nil:
+		return nil, false, errUnmade()
 	case s.broken != nil:
 		return nil, false, &Error{Kind: ErrOrder, Err: fmt.Errorf("an earlier step stopped half way: %w", s.broken), Hint: "end the process"}
 	case s.entered == 0:

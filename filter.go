@@ -37,6 +37,9 @@ type builder struct {
 
 // build makes a Sandbox: every filter compiled and proved, the phases a staircase.
 func (b *builder) build() (*Sandbox, error) {
+	if b.policy == nil {
+		return nil, errUnmade()
+	}
 	p, needs := b.policy, b.needs
 	s := &Sandbox{policy: p, needs: needs, threads: map[int]threadEntry{}, domains: make([][]int, len(p.Phases))}
 	for i := range p.Phases {

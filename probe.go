@@ -51,6 +51,9 @@ func Probe() Support {
 // would refuse, or by BestEffort pass over. It changes nothing, and is for the
 // time before the first phase is entered.
 func (s *Sandbox) Lacks() []error {
+	if s.policy == nil {
+		return nil
+	}
 	var features kernel.Features
 	var all []error
 	add := func(errs ...error) {

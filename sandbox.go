@@ -32,7 +32,8 @@ type Options struct {
 }
 
 // Sandbox is a policy that this process applies to itself: its filters are
-// compiled, and proved to be the policy. It is safe for concurrent use.
+// compiled, and proved to be the policy. It is safe for concurrent use. The
+// zero Sandbox has no policy, and refuses everything.
 type Sandbox struct {
 	policy *policy.Policy
 	needs  Needs
@@ -163,6 +164,9 @@ func (s *Sandbox) Kept(phase string) []string {
 
 // Warnings are what is odd about the policy, though no error.
 func (s *Sandbox) Warnings() []error {
+	if s.policy == nil {
+		return nil
+	}
 	var all []error
 	for _, w := range s.policy.Warnings {
 		all = append(all, w)
@@ -170,8 +174,16 @@ func (s *Sandbox) Warnings() []error {
 	return all
 }
 
+// errUnmade is a Sandbox, or a policy for one, that nobody has made.
+func errUnmade() error {
+	return &Error{Kind: ErrOrder, Err: errors.New("there is no policy"), Hint: "make the Sandbox by Parse, Open or New"}
+}
+
 // at finds a phase by its name.
 func (s *Sandbox) at(name string) (int, error) {
+	if s.policy == nil {
+		return 0, errUnmade()
+	}
 	for i, st := range s.steps {
 		if st.phase.Name == name {
 			return i, nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -91,5 +92,25 @@ func TestOpenIncludesFromBeside(t *testing.T) {
 	}
 	if _, err := narrow.Open(main, narrow.Options{Needs: narrow.Needs{Seccomp: 9}}); err == nil {
 		t.Error("an unknown need")
+	}
+}
+
+// A Sandbox that nobody made refuses everything, and says why.
+func TestUnmadeSandbox(t *testing.T) {
+	var s narrow.Sandbox
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	for name, f := range map[string]func() error{
+		"Enter":       func() error { _, err := s.Enter("serving"); return err },
+		"EnterThread": func() error { _, err := s.EnterThread("worker"); return err },
+		"Trapping":    func() error { _, err := s.Trapping(); return err },
+		"New":         func() error { _, err := narrow.New(nil); return err },
+	} {
+		if err := f(); !errors.Is(err, narrow.ErrOrder) || !strings.HasSuffix(err.Error(), "there is no policy; make the Sandbox by Parse, Open or New") {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+	if s.Phase() != "" || len(s.Phases()) != 0 || s.Kept("x") != nil || s.Lacks() != nil || s.Warnings() != nil || s.Policy() != nil {
+		t.Error("it tells something of itself")
 	}
 }

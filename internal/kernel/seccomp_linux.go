@@ -1,6 +1,7 @@
 package kernel
 
 import (
+	"fmt"
 	"runtime"
 	"unsafe"
 
@@ -38,6 +39,8 @@ func SeccompSetModeFilter(prog bpf.Program, flags uint) (int, error) {
 	switch {
 	case errno == unix.ENOSYS:
 		return 0, &UnsupportedFeatureError{"seccomp(2)", sinceSeccomp, errno}
+	case errno == unix.ENOMEM:
+		return 0, &Error{op, Seccomp, unix.Gettid(), errBudget}
 	case errno != 0:
 		return 0, &Error{op, Seccomp, unix.Gettid(), errno}
 	case r > 0 && flags&FilterTSYNC != 0 && flags&FilterNewListener == 0:
@@ -45,6 +48,9 @@ func SeccompSetModeFilter(prog bpf.Program, flags uint) (int, error) {
 	}
 	return int(r), nil
 }
+
+// errBudget is what the kernel says ENOMEM for (kernel/seccomp.c:seccomp_attach_filter).
+var errBudget = fmt.Errorf("%w: with the filters that are installed already it costs more than the %d instructions that the kernel grants a thread; install fewer, or shorter ones", unix.ENOMEM, bpf.Budget)
 
 // sockFprog lays out a program for the kernel. It points into prog, whose
 // Instruction is struct sock_filter in memory.
