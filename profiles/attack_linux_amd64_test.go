@@ -371,9 +371,9 @@ func (v *victim) endChild(a attack, o outcome) {
 func (v *victim) answers(t *testing.T) {
 	t.Helper()
 	for range 4 {
-		conn, err := net.DialTimeout("tcp", v.address, 5*time.Second)
+		conn, err := net.DialTimeout("tcp", v.address, patience)
 		must(t, err)
-		conn.SetDeadline(time.Now().Add(5 * time.Second))
+		conn.SetDeadline(time.Now().Add(patience))
 		fmt.Fprintf(conn, "version\r\n")
 		line, err := bufio.NewReader(conn).ReadString('\n')
 		conn.Close()
@@ -431,8 +431,8 @@ func (s *server) mustHaveDied(t *testing.T) {
 	t.Helper()
 	select {
 	case <-s.exited:
-	case <-time.After(10 * time.Second):
-		t.Fatal("a thread died and the process lives")
+	case <-time.After(patience):
+		t.Fatalf("the process lives %v after the attack:\n%s", patience, stateOf(s.cmd.Process.Pid))
 	}
 	if status := s.cmd.ProcessState.Sys().(syscall.WaitStatus); status.Signal() != syscall.SIGSYS {
 		t.Errorf("ended with %v, want SIGSYS", s.cmd.ProcessState)

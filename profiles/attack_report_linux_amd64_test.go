@@ -83,9 +83,9 @@ func attackAndReport(t *testing.T, thread, name, call string) {
 // eventually polls for what comes by itself.
 func eventually(t *testing.T, what string, so func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !so(); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); !so(); time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s: not so within 10 s", what)
+			t.Fatalf("%s: not so within %v", what, patience)
 		}
 	}
 }

@@ -83,7 +83,7 @@ func attachTo(t *testing.T, pid, tid int) *injector {
 func workerOf(t *testing.T, pid int) int {
 	t.Helper()
 	asleep := fmt.Appendf(nil, "%d ", unix.SYS_EPOLL_WAIT)
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		calls, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/syscall", pid))
 		for _, call := range calls {
 			text, _ := os.ReadFile(call)
@@ -191,7 +191,7 @@ func (in *injector) place(data []byte) uint64 {
 // a thread that has run execve bears another id from then on, and nothing would wake us.
 func (in *injector) wait() outcome {
 	in.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(50 * time.Microsecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(50 * time.Microsecond) {
 		var status unix.WaitStatus
 		tid, err := unix.Wait4(in.tid, &status, unix.WALL|unix.WNOHANG, nil)
 		switch {

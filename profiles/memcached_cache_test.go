@@ -92,7 +92,7 @@ func (c *cache) settle() {
 	} else {
 		c.pid = c.cmd.Process.Pid
 	}
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
 		if conn, err := net.Dial(c.network, c.address); err == nil {
 			conn.Close()
 			if !c.inPhases || !traced(c.pid) {
@@ -130,7 +130,7 @@ func (c *cache) mustEnd(status int) {
 	c.t.Helper()
 	select {
 	case <-c.exited:
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		c.t.Fatal("it does not end")
 	}
 	if got := c.cmd.ProcessState.ExitCode(); got != status {

@@ -15,7 +15,7 @@ import (
 // exercise is a client's round of requests.
 func exercise(t *testing.T, c *memcache.Client) {
 	t.Helper()
-	c.Timeout = 5 * time.Second
+	c.Timeout = patience
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -47,7 +47,7 @@ func exercise(t *testing.T, c *memcache.Client) {
 
 func dial(t *testing.T, network, address string) net.Conn {
 	t.Helper()
-	conn, err := net.DialTimeout(network, address, 5*time.Second)
+	conn, err := net.DialTimeout(network, address, patience)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,7 +58,7 @@ func dial(t *testing.T, network, address string) net.Conn {
 // talk sends a line and reads up to a line that begins with want.
 func talk(t *testing.T, conn net.Conn, line, want string) {
 	t.Helper()
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	conn.SetDeadline(time.Now().Add(patience))
 	if _, err := fmt.Fprintf(conn, "%s\r\n", line); err != nil {
 		t.Fatalf("%s: %v", line, err)
 	}
@@ -79,7 +79,7 @@ func talk(t *testing.T, conn net.Conn, line, want string) {
 // talkAny sends a line and returns the first line of the answer.
 func talkAny(t *testing.T, conn net.Conn, line string) string {
 	t.Helper()
-	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	conn.SetDeadline(time.Now().Add(patience))
 	if _, err := fmt.Fprintf(conn, "%s\r\n", line); err != nil {
 		t.Fatalf("%.60s: %v", line, err)
 	}
@@ -105,7 +105,7 @@ func keepAsking(address string, stop <-chan struct{}) error {
 			return nil
 		default:
 		}
-		conn.SetDeadline(time.Now().Add(20 * time.Second))
+		conn.SetDeadline(time.Now().Add(patience))
 		fmt.Fprintf(conn, "mn\r\n")
 		if line, err := r.ReadString('\n'); err != nil || line != "MN\r\n" {
 			return fmt.Errorf("request %d: %q, %v", n, line, err)
@@ -119,7 +119,7 @@ func restartCrawler(t *testing.T, conn net.Conn) {
 	t.Helper()
 	talk(t, conn, "lru_crawler disable", "OK")
 	r := bufio.NewReader(conn)
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 		fmt.Fprintf(conn, "lru_crawler enable\r\n")
 		answer, err := r.ReadString('\n')
 		if strings.HasPrefix(answer, "OK") {

@@ -42,7 +42,7 @@ func (c *cache) stat(kind, name string) string {
 	c.t.Helper()
 	conn := c.dial()
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	conn.SetDeadline(time.Now().Add(patience))
 	fmt.Fprintf(conn, "stats%s\r\n", kind)
 	r := bufio.NewReader(conn)
 	for {
@@ -62,9 +62,9 @@ func (c *cache) stat(kind, name string) string {
 // until does something again and again until the cache says that it is so.
 func (c *cache) until(what string, so func() bool, do func(round int)) {
 	c.t.Helper()
-	for deadline, round := time.Now().Add(60*time.Second), 0; !so(); round++ {
+	for deadline, round := time.Now().Add(patience), 0; !so(); round++ {
 		if time.Now().After(deadline) {
-			c.t.Fatalf("%s: not so after a minute", what)
+			c.t.Fatalf("%s: not so within %v", what, patience)
 		}
 		do(round)
 	}
@@ -76,7 +76,7 @@ func pause(int) { time.Sleep(20 * time.Millisecond) }
 // fill stores items without waiting for answers.
 func (c *cache) fill(conn net.Conn, prefix string, n, size int) {
 	c.t.Helper()
-	conn.SetDeadline(time.Now().Add(60 * time.Second))
+	conn.SetDeadline(time.Now().Add(patience))
 	value := strings.Repeat("v", size)
 	var load bytes.Buffer
 	for i := range n {
@@ -121,7 +121,7 @@ func (c *cache) commands() {
 // binary speaks the binary protocol.
 func (c *cache) binary() {
 	conn := c.dial()
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	conn.SetDeadline(time.Now().Add(patience))
 	for _, op := range []struct {
 		code               byte
 		extras, key, value string
@@ -166,7 +166,7 @@ func (c *cache) udp() {
 	tcp := c.dial()
 	c.say(tcp, "set big 0 0 20000\r\n"+strings.Repeat("b", 20000), "STORED")
 	conn := dial(c.t, "udp", c.address)
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	conn.SetDeadline(time.Now().Add(patience))
 	ask := func(text string, datagrams int) {
 		c.t.Helper()
 		request := binary.BigEndian.AppendUint64(nil, 0x0001_0000_0001_0000)
@@ -221,7 +221,7 @@ func (c *cache) slowClients() {
 	conn := c.dial()
 	c.say(conn, "set s 0 0 900000\r\n"+strings.Repeat("s", 900_000), "STORED")
 	slow := c.dial()
-	slow.SetDeadline(time.Now().Add(20 * time.Second))
+	slow.SetDeadline(time.Now().Add(patience))
 	for range 40 {
 		fmt.Fprintf(slow, "get s\r\n")
 	}
@@ -286,7 +286,7 @@ func (c *cache) watchers() {
 	}
 	conn := c.dial()
 	c.say(conn, "set k 0 0 1\r\nx", "STORED", "get k", "END")
-	all[0].SetDeadline(time.Now().Add(10 * time.Second))
+	all[0].SetDeadline(time.Now().Add(patience))
 	if line, err := bufio.NewReader(all[0]).ReadString('\n'); err != nil || !strings.Contains(line, "gid=") {
 		c.t.Errorf("watcher: %q, %v", line, err)
 	}
@@ -395,7 +395,7 @@ func (c *cache) encrypted() {
 	watcher := c.dial()
 	c.say(watcher, "watch mutations", "OK")
 	c.say(conn, "set b 0 0 1\r\nx", "STORED")
-	watcher.SetDeadline(time.Now().Add(10 * time.Second))
+	watcher.SetDeadline(time.Now().Add(patience))
 	if line, err := bufio.NewReader(watcher).ReadString('\n'); err != nil || !strings.Contains(line, "gid=") {
 		c.t.Errorf("watcher over TLS: %q, %v", line, err)
 	}
@@ -433,7 +433,7 @@ func (c *cache) fullHouse() {
 func (c *cache) idle() {
 	conn := c.dial()
 	c.say(conn, "version", "VERSION")
-	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	conn.SetDeadline(time.Now().Add(patience))
 	if n, err := conn.Read(make([]byte, 1)); n != 0 || err == nil || os.IsTimeout(err) {
 		c.t.Errorf("an idle connection: %d bytes, %v", n, err)
 	}

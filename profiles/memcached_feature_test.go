@@ -69,7 +69,7 @@ func memcachedFeatures() []feature {
 		{name: "tls", args: tcp("-Z", "-o", "ssl_chain_cert=STATE/cert.pem,ssl_key=STATE/key.pem"), prepare: writeCertificate, drive: (*cache).encrypted},
 		{name: "full house", args: tcp("-c", "100", "-v", "-o", "maxconns_fast"), drive: (*cache).fullHouse},
 		{name: "full house, slowly", args: tcp("-c", "100", "-v", "-o", "no_maxconns_fast"), files: 100, drive: (*cache).fullHouse},
-		{name: "idle timeout", args: tcp("-o", "idle_timeout=1"), threads: 11, drive: (*cache).idle},
+		{name: "idle timeout", args: tcp("-o", "idle_timeout=3"), threads: 11, drive: (*cache).idle},
 		{name: "shutdown", args: tcp("-A"), drive: shutdown("shutdown")},
 		{name: "graceful shutdown", args: tcp("-A"), drive: shutdown("shutdown graceful")},
 		{name: "limits", args: tcp("-r", "-c", "2048", "-L", "-R", "1", "-b", "8", "-o", "hash_algorithm=jenkins,tail_repair_time=60,drop_privileges"), drive: (*cache).text},

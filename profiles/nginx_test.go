@@ -78,7 +78,7 @@ func newSite(t *testing.T, who user, more string, main ...string) *site {
 		n.mkdir(name)
 	}
 	n.url = "http://127.0.0.1:" + n.port
-	n.client = &http.Client{Timeout: 8 * time.Second, Transport: &http.Transport{DisableCompression: true}}
+	n.client = &http.Client{Timeout: patience, Transport: &http.Transport{DisableCompression: true}}
 	t.Cleanup(n.client.CloseIdleConnections)
 	n.sets = []string{"port=" + n.port, "tls=no", "www=" + n.dir + "/www", "conf=" + n.dir + "/conf",
 		"state=" + n.dir + "/state", "logs=" + n.dir + "/logs", "run=" + n.dir + "/run", "threads=yes"}
@@ -119,8 +119,8 @@ func (n *site) start(sets ...string) {
 		n.cmd.Process.Signal(syscall.SIGTERM)
 		select {
 		case <-n.exited:
-		case <-time.After(5 * time.Second):
-			n.t.Error("still running 5 s after SIGTERM")
+		case <-time.After(patience):
+			n.t.Errorf("still running %v after SIGTERM", patience)
 		}
 		for _, pid := range left {
 			if !ended(pid) {
@@ -180,7 +180,7 @@ func (n *site) want(path string, status int, text string) {
 func (n *site) until(path, text string) {
 	n.t.Helper()
 	var got string
-	for deadline := time.Now().Add(8 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if _, got, _, _ = n.try("GET", path, ""); got == text {
 			return
 		}
@@ -193,7 +193,7 @@ func (n *site) until(path, text string) {
 // they have become what they stay.
 func workers(t *testing.T, master int) []int {
 	t.Helper()
-	for deadline := time.Now().Add(8 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
 		var list []int
 		for _, pid := range children(t, master) {
 			title, _ := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", pid))
@@ -401,7 +401,7 @@ func TestNginxReopensItsLogs(t *testing.T) {
 			t.Fatal(err)
 		}
 		n.cmd.Process.Signal(syscall.SIGUSR1)
-		for deadline := time.Now().Add(8 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 			n.do("GET", "/echo/2", "")
 			if text, _ := os.ReadFile(log); bytes.Contains(text, []byte("/echo/2")) {
 				break
@@ -501,13 +501,13 @@ func TestNginxListens(t *testing.T) {
 		upstreamPort, _ := upstream(t)
 		n := newSite(t, who, `reset_timedout_connection on; send_timeout 1s; read_ahead 512k;
 			listen 127.0.0.1:`+second+` reuseport so_keepalive=10:10:3 rcvbuf=64k sndbuf=64k deferred fastopen=16;
-			listen [::1]:`+third+` ipv6only=on so_keepalive=on;
+			`+onIPv6("listen [::1]:"+third+" ipv6only=on so_keepalive=on;")+`
 			location /info { return 200 "$tcpinfo_rtt"; }
 			location /up/ { proxy_pass http://127.0.0.1:`+upstreamPort+`; proxy_socket_keepalive on; proxy_store DIR/state/proxy/stored; proxy_store_access user:rw all:r; }`,
 			"timer_resolution 100ms; worker_cpu_affinity auto; working_directory DIR/state;")
 		n.start("port=any", "proxy="+upstreamPort)
 		n.file("www/big", noise(16<<20))
-		for _, address := range []string{"127.0.0.1:" + n.port, "127.0.0.1:" + second, "[::1]:" + third} {
+		for _, address := range strings.Fields("127.0.0.1:" + n.port + " 127.0.0.1:" + second + " " + onIPv6("[::1]:"+third)) {
 			n.url = "http://" + address
 			n.waitFor("tcp", address)
 			n.want("/echo/7", 200, "echo 7")
@@ -524,11 +524,21 @@ func TestNginxListens(t *testing.T) {
 	})
 }
 
+// onIPv6 is text where the machine has IPv6.
+func onIPv6(text string) string {
+	l, err := net.Listen("tcp6", "[::1]:0")
+	if err != nil {
+		return ""
+	}
+	l.Close()
+	return text
+}
+
 // waitForReset takes no more of an answer until nginx resets the connection.
 func (n *site) waitForReset() {
 	n.t.Helper()
 	conn := dial(n.t, "tcp", strings.TrimPrefix(n.url, "http://"))
-	conn.SetDeadline(time.Now().Add(8 * time.Second))
+	conn.SetDeadline(time.Now().Add(patience))
 	fmt.Fprintf(conn, "GET /big HTTP/1.0\r\n\r\n")
 	n.untilLogged("client timed out", "/big")
 	if _, err := io.Copy(io.Discard, conn); !errors.Is(err, syscall.ECONNRESET) {
@@ -584,7 +594,7 @@ func (n *site) steer(signal string) {
 func (n *site) untilLogged(words ...string) {
 	n.t.Helper()
 	var text []byte
-	for deadline := time.Now().Add(8 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		text, _ = os.ReadFile(filepath.Join(n.dir, "logs/error.log"))
 		for _, line := range strings.Split(string(text), "\n") {
 			found := true
@@ -725,7 +735,7 @@ func TestNginxUnixSocket(t *testing.T) {
 		n.start("unix=yes")
 		n.want("/up/", 200, "behind")
 		conn := dial(t, "unix", filepath.Join(n.dir, "run/socket"))
-		conn.SetDeadline(time.Now().Add(8 * time.Second))
+		conn.SetDeadline(time.Now().Add(patience))
 		fmt.Fprintf(conn, "GET /echo/9 HTTP/1.0\r\n\r\n")
 		if answer, err := io.ReadAll(conn); !bytes.HasSuffix(answer, []byte("echo 9")) {
 			t.Errorf("%q, %v", answer, err)

@@ -26,9 +26,33 @@ func (s *server) waitEnd() {
 	s.t.Helper()
 	select {
 	case <-s.exited:
-	case <-time.After(8 * time.Second):
+	case <-time.After(patience):
 		s.t.Fatalf("%v does not end\n%s", s.cmd.Args, s.stderr)
 	}
+}
+
+// patience bounds every wait for what comes by itself. It is for a machine that
+// is busy with many other tests, and for nothing else: nobody waits that long.
+const patience = 60 * time.Second
+
+// stateOf is what each thread of a process does, and its signals: for the
+// failure of a test.
+func stateOf(pid int) string {
+	var all strings.Builder
+	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*", pid))
+	for _, task := range tasks {
+		status, _ := os.ReadFile(task + "/status")
+		call, _ := os.ReadFile(task + "/syscall")
+		fmt.Fprint(&all, filepath.Base(task))
+		for line := range strings.Lines(string(status)) {
+			switch key, value, _ := strings.Cut(strings.TrimSpace(line), ":\t"); key {
+			case "Name", "State", "TracerPid", "SigPnd", "ShdPnd", "SigBlk", "Seccomp_filters":
+				fmt.Fprintf(&all, " %s=%s", key, value)
+			}
+		}
+		fmt.Fprintf(&all, " in %s", call)
+	}
+	return all.String()
 }
 
 // children lists the processes whose parent is pid.
@@ -63,7 +87,7 @@ func ended(pid int) bool {
 // waitGone demands that a process that is nobody's child here ends.
 func waitGone(t *testing.T, pid int) {
 	t.Helper()
-	for deadline := time.Now().Add(8 * time.Second); !ended(pid); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); !ended(pid); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatalf("process %d does not end", pid)
 		}

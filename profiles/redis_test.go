@@ -262,7 +262,7 @@ func TestRedisGoesNowhere(t *testing.T) {
 		s := startRedis(t, nobodyOr(t), sets, "--logfile", "STATE/log")
 		c := s.client()
 		c.want("OK", "REPLICAOF 127.0.0.1 "+port)
-		for deadline := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) {
 			text, _ := os.ReadFile(filepath.Join(s.state, "log"))
 			if bytes.Contains(text, []byte("Unable to connect to MASTER: Permission denied")) {
 				break
@@ -336,7 +336,7 @@ func TestRedisNotifies(t *testing.T) {
 	}
 	t.Setenv("NOTIFY_SOCKET", path)
 	s := startRedisIn(t, who, state, nil, "--supervised", "systemd")
-	listener.SetDeadline(time.Now().Add(8 * time.Second))
+	listener.SetDeadline(time.Now().Add(patience))
 	var heard string
 	for buffer := make([]byte, 1000); !strings.Contains(heard, "READY=1"); {
 		n, err := listener.Read(buffer)

@@ -32,7 +32,7 @@ func (c *redis) send(args ...string) {
 	for _, a := range args {
 		fmt.Fprintf(&b, "$%d\r\n%s\r\n", len(a), a)
 	}
-	c.conn.SetDeadline(time.Now().Add(10 * time.Second))
+	c.conn.SetDeadline(time.Now().Add(patience))
 	if _, err := c.conn.Write(b.Bytes()); err != nil {
 		c.t.Fatalf("%.100q: %v", args, err)
 	}
@@ -95,7 +95,7 @@ func (c *redis) want(answer, request string) {
 func (c *redis) until(text, request string) {
 	c.t.Helper()
 	var got string
-	for deadline := time.Now().Add(8 * time.Second); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if got = c.do(strings.Fields(request)...); strings.Contains(got, text) {
 			return
 		}

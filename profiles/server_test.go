@@ -152,7 +152,7 @@ func (s *server) launch(who user) {
 // waitFor polls until the server answers on an address, or has ended.
 func (s *server) waitFor(network, address string) {
 	s.t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); {
 		if conn, err := net.Dial(network, address); err == nil {
 			conn.Close()
 			return
@@ -168,7 +168,7 @@ func (s *server) waitFor(network, address string) {
 
 func waitForAddress(t *testing.T, address string) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		if conn, err := net.Dial("tcp", address); err == nil {
 			conn.Close()
 			return
@@ -180,7 +180,7 @@ func waitForAddress(t *testing.T, address string) {
 // pidIn polls for a pid file.
 func pidIn(t *testing.T, path string) int {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		text, _ := os.ReadFile(path)
 		var pid int
 		if n, _ := fmt.Sscan(string(text), &pid); n == 1 && bytes.HasSuffix(text, []byte("\n")) {
@@ -197,8 +197,8 @@ func (s *server) stop(sig syscall.Signal) *os.ProcessState {
 	s.cmd.Process.Signal(sig)
 	select {
 	case <-s.exited:
-	case <-time.After(10 * time.Second):
-		s.t.Fatalf("still running 10 s after %v", sig)
+	case <-time.After(patience):
+		s.t.Fatalf("still running %v after %v", patience, sig)
 	}
 	return s.cmd.ProcessState
 }
@@ -262,7 +262,7 @@ func waitForThreads(t *testing.T, pid, atLeast int, want thread) {
 		}
 		return th != want
 	}
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
 		list := threads(t, pid)
 		if len(list) >= atLeast && !slices.ContainsFunc(list, other) {
 			return
