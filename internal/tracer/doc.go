@@ -19,6 +19,13 @@
 // a server needs whose master forks workers: the workers reach the trigger, the
 // master never does and may fork more, so the tracer stays with it.
 //
+// # Loosely
+//
+// Where calls are watched by eBPF and no death is to be explained, one thread
+// of a process is traced and no other, until a phase begins: then the engine
+// finds them all. Forks of the others are noted by a second eBPF program, and
+// when the traced thread ends another one takes its place.
+//
 // # What the program sees of it
 //
 // TracerPid, while it lasts. Signals, job control stops, exit statuses and

@@ -32,6 +32,9 @@ func (t *tracer) handle(s kernel.Stop) {
 	if th.stopped {
 		t.resume(th)
 	}
+	if th.leaving {
+		t.succeed(th.process)
+	}
 }
 
 // event is one of the stops that the options ask for.

@@ -68,7 +68,7 @@ func (t *tracer) abandon(p *process, engine *inject.Process) {
 
 // startAudit begins an audit, at the exec event.
 func (t *tracer) startAudit(p *process) {
-	engine, err := inject.Adopt(p.pid, t.tracees(p), inject.Options{Trace: bound, Other: t.besides, Onward: t.onward})
+	engine, err := inject.Adopt(p.pid, t.tracees(p), inject.Options{Trace: t.bound(), Other: t.besides, Onward: t.onward})
 	if err == nil {
 		err = engine.Listen(t.auditor.program, t.auditor.serve)
 	}
@@ -151,6 +151,7 @@ func (t *tracer) enter(p *process, to int) (engine *inject.Process, reports []*i
 		if err != nil {
 			return engine, nil, err
 		}
+		t.collect() // what the process has made until now is in the phase before
 		reports = append(reports, report)
 		t.changed(p, i, report)
 	}
@@ -169,6 +170,7 @@ func (t *tracer) changed(p *process, phase int, report *inject.Report) {
 			th.nature = before // it was made while its maker was being stopped
 			delete(t.expected, r.TID)
 		}
+		th.guessed = false
 		th.class, th.stack = r.Class, stackOf(th.stack, t.plan.Policy.Phases[phase], r.Class)
 	}
 }
@@ -189,7 +191,7 @@ func (t *tracer) optionsIn(phase int) uintptr {
 	if t.next(&process{phase: phase}) < 0 && !t.plan.Audit {
 		return options
 	}
-	return bound
+	return t.bound()
 }
 
 // tracees tells the engine what the threads are at.

@@ -25,6 +25,7 @@ type process struct {
 type thread struct {
 	tid      int
 	process  *process
+	guessed  bool        // what it has is what another thread of its process has; its maker has yet to tell
 	stopped  bool        // at a stop that was told and that it was not let go from
 	signal   unix.Signal // to hand on when it goes on
 	leaving  bool        // it is past PTRACE_EVENT_EXIT: nothing can be done to it any more
@@ -88,8 +89,8 @@ type expectation struct {
 // stopped, by itself.
 func (t *tracer) expect(maker *thread, tid int) {
 	if th := t.threads[tid]; th != nil {
-		if th.stack == nil {
-			th.nature = maker.nature
+		if th.guessed || th.stack == nil {
+			th.nature, th.guessed = maker.nature, false
 		}
 		return
 	}
@@ -105,25 +106,28 @@ func (t *tracer) adopt(tid int) *thread {
 	if s, err := kernel.ThreadStatus(tid, tid); err == nil {
 		pid, ppid = s.TGID, s.PPID
 	}
+	if !told {
+		from = t.guess(pid, ppid)
+	}
 	p := t.processes[pid]
 	if p == nil {
-		if !told {
-			from = t.guess(ppid)
-		}
 		p = t.newProcess(pid, from.phase)
 		p.stuck = from.stuck
 		t.await(p)
 	}
 	th := t.add(p, tid)
-	th.nature = from.nature
+	th.nature, th.guessed = from.nature, !told
 	return th
 }
 
-// guess is what a process is that stopped before its maker told of it: what its
-// parent is, or if that has been killed meanwhile what every process is at least.
-func (t *tracer) guess(parent int) expectation {
-	if p := t.processes[parent]; p != nil {
-		return expectation{phase: p.phase, stuck: p.stuck}
+// guess is what a thread is that stopped before its maker told of it: what its
+// process is, or that one's parent, or if that has been killed meanwhile what
+// every process is at least.
+func (t *tracer) guess(pid, parent int) expectation {
+	for _, by := range [...]int{pid, parent} {
+		if p := t.processes[by]; p != nil {
+			return expectation{p.phase, p.stuck, t.natureOf(p)}
+		}
 	}
 	return expectation{phase: t.plan.First}
 }
@@ -134,6 +138,7 @@ func (t *tracer) forget(th *thread) {
 	delete(t.threads, th.tid)
 	delete(p.threads, th.tid)
 	if len(p.threads) == 0 {
+		t.collect()
 		delete(t.processes, p.pid)
 		t.watch.drop(p.pid)
 	}

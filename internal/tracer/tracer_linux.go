@@ -20,10 +20,6 @@ import (
 const options = unix.PTRACE_O_TRACESYSGOOD | unix.PTRACE_O_TRACECLONE | unix.PTRACE_O_TRACEFORK | unix.PTRACE_O_TRACEVFORK |
 	unix.PTRACE_O_TRACEEXEC | unix.PTRACE_O_TRACEEXIT
 
-// bound are the options while a later phase is waited for: should the tracer
-// die, the program does, too, instead of running on with more than it is for.
-const bound = options | unix.PTRACE_O_EXITKILL
-
 // tracer is the state of the one loop.
 type tracer struct {
 	plan      *Plan
@@ -104,7 +100,7 @@ func (t *tracer) follow() error {
 	defer runtime.UnlockOSThread()
 	signal.Notify(t.children, unix.SIGCHLD)
 	defer signal.Stop(t.children)
-	if err := kernel.PtraceSeize(t.plan.Target, bound); err != nil {
+	if err := kernel.PtraceSeize(t.plan.Target, t.bound()); err != nil {
 		return mayNotTrace(err)
 	}
 	t.add(t.newProcess(t.plan.Target, -1), t.plan.Target)

@@ -92,7 +92,7 @@ func (t *tracer) returns(th *thread, result int64) {
 // await begins to wait for what takes a process to its next phase.
 func (t *tracer) await(p *process) {
 	to := t.next(p)
-	if to < 0 || t.waitsFor(p).Ready {
+	if to < 0 {
 		t.watch.drop(p.pid)
 	} else if err := t.watch.add(p.pid); err != nil {
 		t.observer.Failed(p.pid, t.plan.Policy.Phases[to].Name, fmt.Errorf("the process cannot be watched: %w", err))
@@ -127,6 +127,7 @@ func (t *tracer) tooLate(to int) {
 // stay leaves a process in its phase, for good.
 func (t *tracer) stay(p *process) {
 	p.stuck = true
+	t.watch.drop(p.pid)
 	t.observer.Kept(p.pid, t.plan.Policy.Phases[p.phase].Name)
 	for _, th := range p.threads {
 		// They are let go at the stop that this makes.
@@ -136,6 +137,10 @@ func (t *tracer) stay(p *process) {
 
 // sighted is a thread that has made a call that may begin a phase.
 func (t *tracer) sighted(s sighting) {
+	t.collect()
+	if s.lost {
+		t.untraceable(t.plan.Target, errTooMany)
+	}
 	p := t.processes[s.pid]
 	if p == nil {
 		return

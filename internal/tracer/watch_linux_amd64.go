@@ -23,20 +23,24 @@ import (
 // nothing, and what it sees is told some 100 µs late. It looks for numbers
 // alone, of the machine's own ABI; whether a call fits is found out here.
 type watch struct {
-	processes *ebpf.Map
+	processes *ebpf.Map // those that are watched, each with the one that made it, 0 where that is known
 	calls     *ebpf.Map
 	program   *ebpf.Program
 	hook      link.Link
+	births    *births // nil if forks are followed by ptrace
 	reader    *ringbuf.Reader
 	seen      chan sighting
 	watched   map[int]bool
 }
 
-// sighting is a thread at the entry of a call that may begin a phase.
+// sighting is a thread at the entry of a call that may begin a phase, or a new
+// process, of which strays tells more.
 type sighting struct {
 	pid, tid int
 	name     string
 	call     bpf.Data
+	birth    bool
+	lost     bool // of which nobody tells more: there are too many
 }
 
 // The record that the program writes: pid_tgid, the registers as the kernel
@@ -57,9 +61,9 @@ func newWatch(plan *Plan) (*watch, error) {
 		return nil, nil
 	}
 	w := &watch{seen: make(chan sighting), watched: map[int]bool{}}
-	if err := w.load(numbers); err != nil {
+	if err := w.load(numbers, !plan.Deaths && !plan.Audit); err != nil {
 		w.close()
-		return nil, fmt.Errorf("--trigger cheap needs eBPF, that is root (CAP_BPF, CAP_PERFMON): %w", err)
+		return nil, fmt.Errorf("--trigger cheap needs eBPF, that is root (CAP_BPF, CAP_PERFMON), on the machine itself: %w", err)
 	}
 	go w.serve()
 	return w, nil
@@ -94,9 +98,14 @@ func numbersOf(matches []policy.PatternMatch) []uint32 {
 	return slices.Compact(numbers)
 }
 
-func (w *watch) load(numbers []uint32) error {
+// load makes the maps and programs. loose says that the threads of a process
+// need not all be traced.
+func (w *watch) load(numbers []uint32, loose bool) error {
+	if err := ownProcessIDs(); err != nil {
+		return err
+	}
 	var err error
-	if w.processes, err = ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.Hash, KeySize: 4, ValueSize: 1, MaxEntries: 1 << 15}); err != nil {
+	if w.processes, err = ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.Hash, KeySize: 4, ValueSize: 4, MaxEntries: 1 << 15}); err != nil {
 		return err
 	}
 	if w.calls, err = ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.Hash, KeySize: 8, ValueSize: 1, MaxEntries: uint32(len(numbers))}); err != nil {
@@ -116,17 +125,41 @@ func (w *watch) load(numbers []uint32) error {
 	if err != nil {
 		return err
 	}
+	if loose {
+		w.births = newBirths(w.processes, records)
+	}
 	if w.reader, err = ringbuf.NewReader(records); err != nil {
 		return err
 	}
 	return w.attach()
 }
 
-// attach puts the program at the tracepoint, where it costs every process of
+// ownProcessIDs makes sure that what this process calls its process ids is what
+// an eBPF program calls them.
+func ownProcessIDs() error {
+	const first = "pid:[4026531836]" // PROC_PID_INIT_INO, include/linux/proc_ns.h
+	if mine, err := os.Readlink("/proc/self/ns/pid"); err != nil || mine != first {
+		return errors.New("this is a container's namespace of process ids")
+	}
+	return nil
+}
+
+// attach puts the programs at the tracepoints, where they cost every process of
 // the machine a little at each call.
 func (w *watch) attach() (err error) {
+	if err := w.births.attach(); err != nil {
+		return err
+	}
 	w.hook, err = link.AttachRawTracepoint(link.RawTracepointOptions{Name: "sys_enter", Program: w.program})
 	return err
+}
+
+func (w *watch) detach() {
+	if w.hook != nil {
+		w.hook.Close()
+		w.hook = nil
+	}
+	w.births.detach()
 }
 
 // watchProgram writes a record of each call with one of the numbers by one of
@@ -182,8 +215,12 @@ func (w *watch) serve() {
 		if errors.Is(err, os.ErrClosed) {
 			return
 		}
-		if err == nil && len(record.RawSample) >= recordSize {
+		switch {
+		case err != nil:
+		case len(record.RawSample) >= recordSize:
 			w.seen <- readSighting(record.RawSample)
+		default:
+			w.seen <- sighting{birth: true, lost: binary.NativeEndian.Uint64(record.RawSample) != 0}
 		}
 	}
 }
@@ -212,18 +249,17 @@ func (w *watch) add(pid int) error {
 		}
 	}
 	w.watched[pid] = true
-	return w.processes.Put(uint32(pid), uint8(1))
+	return w.processes.Put(uint32(pid), uint32(0))
 }
 
 func (w *watch) drop(pid int) {
-	if w == nil || !w.watched[pid] {
+	if w == nil {
 		return
 	}
 	delete(w.watched, pid)
-	_ = w.processes.Delete(uint32(pid)) // it is there
-	if len(w.watched) == 0 {
-		w.hook.Close()
-		w.hook = nil
+	_ = w.processes.Delete(uint32(pid)) // it may have been dropped before
+	if len(w.watched) == 0 && len(w.strays()) == 0 {
+		w.detach()
 	}
 }
 
@@ -239,12 +275,11 @@ func (w *watch) close() {
 	if w == nil {
 		return
 	}
-	if w.hook != nil {
-		w.hook.Close()
-	}
+	w.detach()
 	if w.reader != nil {
 		w.reader.Close()
 	}
+	w.births.close()
 	w.program.Close()
 	w.calls.Close()
 	w.processes.Close()

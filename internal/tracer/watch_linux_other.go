@@ -16,6 +16,8 @@ type sighting struct {
 	pid, tid int
 	name     string
 	call     bpf.Data
+	birth    bool
+	lost     bool
 }
 
 func newWatch(plan *Plan) (*watch, error) {
@@ -27,5 +29,7 @@ func newWatch(plan *Plan) (*watch, error) {
 
 func (w *watch) add(int) error           { return nil }
 func (w *watch) drop(int)                {}
+func (w *watch) follows() bool           { return false }
+func (w *watch) strays() map[int]int     { return nil }
 func (w *watch) events() <-chan sighting { return nil }
 func (w *watch) close()                  {}
