@@ -391,7 +391,8 @@ func (n *site) load(stop <-chan struct{}) error {
 	}
 }
 
-// TestNginxReopensItsLogs moves the log away and sends SIGUSR1.
+// TestNginxReopensItsLogs moves the log away and sends SIGUSR1. A worker that
+// may not make the new error log its standard error would log that.
 func TestNginxReopensItsLogs(t *testing.T) {
 	eachUserOf(t, "nginx", func(t *testing.T, who user) {
 		n := serveSite(t, who, "")
@@ -410,6 +411,7 @@ func TestNginxReopensItsLogs(t *testing.T) {
 				t.Fatal("nothing is logged into the new file")
 			}
 		}
+		n.mustHaveLoggedNothing("emerg", "alert", "crit")
 	})
 }
 
