@@ -8,6 +8,9 @@ var regsSupported error
 // Regs are the general registers of a thread.
 type Regs struct{ r unix.PtraceRegsAmd64 }
 
+// getCall has nothing to add: the registers tell the call.
+func (r *Regs) getCall(int) error { return nil }
+
 // PC is where the thread's next instruction is.
 func (r *Regs) PC() uint64 { return r.r.Rip }
 
@@ -16,6 +19,9 @@ func (r *Regs) SetPC(pc uint64) { r.r.Rip = pc }
 
 // SP is the thread's stack pointer.
 func (r *Regs) SP() uint64 { return r.r.Rsp }
+
+// Link is where the present function returns to, 0 if no register tells.
+func (r *Regs) Link() uint64 { return 0 }
 
 // Nr is the number of the call that the thread is in; false if it is in none.
 func (r *Regs) Nr() (nr uint32, in bool) {
@@ -50,6 +56,20 @@ func (r *Regs) SetCall(instruction uint64, nr uintptr, args [6]uint64) {
 	g := &r.r
 	g.Rip, g.Rax, g.Orig_rax = instruction, uint64(nr), ^uint64(0)
 	g.Rdi, g.Rsi, g.Rdx, g.R10, g.R8, g.R9 = args[0], args[1], args[2], args[3], args[4], args[5]
+}
+
+// Killed reads the registers of a thread that stands before its end
+// (PTRACE_EVENT_EXIT), and reports whether they may be those of a call that a
+// filter killed it for. The kernel has put back what the result's register held
+// before (kernel/seccomp.c:__seccomp_filter), or has not come to write a
+// result; others, that slept in a call, have one.
+func Killed(tid int) (Regs, bool, error) {
+	r, err := PtraceGetRegs(tid)
+	if err != nil {
+		return r, false, err
+	}
+	nr, in := r.Nr()
+	return r, in && (r.Result() == int64(nr) || r.Result() == -int64(unix.ENOSYS)), nil
 }
 
 // syscallInstruction is `syscall`.
