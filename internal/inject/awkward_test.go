@@ -341,7 +341,7 @@ func TestCallThatWouldBeDenied(t *testing.T) {
 	v.asleep(t, 2)
 	refusal(t, v.pid(), layersOf(t, `language 1
 policy test
-arch x86_64
+arch x86_64, aarch64
 default allow
 phase serving {
     thread main { errno EPERM read(fd == 0) }
@@ -422,7 +422,7 @@ func TestBudget(t *testing.T) {
 // largePolicy is one whose filter has more than a thousand instructions.
 func largePolicy() string {
 	var b strings.Builder
-	b.WriteString("language 1\npolicy large\narch x86_64\ndefault allow\n")
+	b.WriteString("language 1\npolicy large\narch x86_64, aarch64\ndefault allow\n")
 	for i := range 1500 {
 		fmt.Fprintf(&b, "errno %d close(fd == %d)\n", i%30+1, i*7+10)
 	}
@@ -437,7 +437,7 @@ func TestLandlockOnEachThread(t *testing.T) {
 		t.Fatal(err)
 	}
 	v := ready(t, "opens", file)
-	enterPolicy(t, v.pid(), "language 1\npolicy test\narch x86_64\ndefault allow\nfiles { read /usr /proc/self/status }\n")
+	enterPolicy(t, v.pid(), "language 1\npolicy test\narch x86_64, aarch64\ndefault allow\nfiles { read /usr /proc/self/status }\n")
 	v.tell(t)
 	for range 3 {
 		if got := v.line(t); got != fmt.Sprint(int(unix.EACCES)) {
@@ -473,7 +473,7 @@ func Test32Bit(t *testing.T) {
 // another lacks.
 func TestTooManyDomains(t *testing.T) {
 	v := ready(t)
-	p, err := policy.Load("test.narrow", []byte("language 1\npolicy test\narch x86_64\nprocess { memory write-xor-execute }\ndefault allow\nfiles { read / }\n"), policy.Options{})
+	p, err := policy.Load("test.narrow", []byte("language 1\npolicy test\narch x86_64, aarch64\nprocess { memory write-xor-execute }\ndefault allow\nfiles { read / }\n"), policy.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -498,7 +498,7 @@ func TestTooManyDomains(t *testing.T) {
 // What the kernel refuses to a later thread is told to be half done.
 func TestPartial(t *testing.T) {
 	v := ready(t, "domains")
-	p, err := policy.Load("test.narrow", []byte("language 1\npolicy test\narch x86_64\ndefault allow\nfiles { read / }\n"), policy.Options{})
+	p, err := policy.Load("test.narrow", []byte("language 1\npolicy test\narch x86_64, aarch64\ndefault allow\nfiles { read / }\n"), policy.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -521,7 +521,7 @@ func TestCapabilities(t *testing.T) {
 		t.Skip("not root: there are none to take")
 	}
 	v := ready(t)
-	enterPolicy(t, v.pid(), "language 1\npolicy test\narch x86_64\nprocess { capabilities KILL, CHOWN }\ndefault allow\n")
+	enterPolicy(t, v.pid(), "language 1\npolicy test\narch x86_64, aarch64\nprocess { capabilities KILL, CHOWN }\ndefault allow\n")
 	all, err := kernel.ProcessStatus(v.pid())
 	if err != nil || len(all) != 2 {
 		t.Fatal(all, err)
@@ -540,7 +540,7 @@ func TestCapabilities(t *testing.T) {
 func TestStrictClass(t *testing.T) {
 	v := ready(t)
 	v.asleep(t, 2)
-	report := enterPolicy(t, v.pid(), "language 1\npolicy test\narch x86_64\ndefault allow\nphase all { thread main { strict } }\n")
+	report := enterPolicy(t, v.pid(), "language 1\npolicy test\narch x86_64, aarch64\ndefault allow\nphase all { thread main { strict } }\n")
 	for _, th := range report.Threads {
 		want := 0
 		if th.TID == v.pid() {

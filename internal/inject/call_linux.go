@@ -229,14 +229,15 @@ func (p *Process) settle() error {
 	return wrong
 }
 
-// restore gives a parked thread its mask and registers.
+// restore gives a parked thread its registers and its mask.
 func (p *Process) restore(t *Thread) error {
+	if err := p.writeRegs(t); err != nil {
+		return p.lost(t, err)
+	}
 	if err := kernel.PtraceSetSigMask(t.TID, t.mask); err != nil {
 		return p.lost(t, err)
 	}
-	if err := kernel.PtraceSetRegs(t.TID, t.regs); err != nil {
-		return p.lost(t, err)
-	}
+	t.known = false
 	return nil
 }
 

@@ -16,7 +16,7 @@ import (
 func (p *Process) read() error {
 	for _, t := range append([]*Thread(nil), p.threads...) {
 		err := p.readThread(t)
-		if errors.Is(err, unix.ESRCH) {
+		if errors.Is(err, unix.ESRCH) || errors.Is(err, ErrGone) {
 			p.remove(t)
 			continue
 		}
@@ -35,8 +35,8 @@ func (p *Process) readThread(t *Thread) (err error) {
 	if t.Status == nil {
 		return unix.ESRCH
 	}
-	if t.regs, err = kernel.PtraceGetRegs(t.TID); err != nil {
-		return err
+	if t.known {
+		return nil
 	}
 	if t.mask, err = kernel.PtraceGetSigMask(t.TID); err != nil {
 		return err
@@ -46,6 +46,10 @@ func (p *Process) readThread(t *Thread) (err error) {
 		t.arch = info.Arch
 	}
 	t.dispatched = kernel.PtraceDispatches(t.TID)
+	if err := p.readRegs(t); err != nil {
+		return err
+	}
+	t.known = true
 	p.interrupted(t)
 	p.sequence(t)
 	return nil
@@ -67,6 +71,7 @@ const (
 // runs: then the program sees EINTR exactly if it has handled a signal, and
 // otherwise is in the call again.
 func (p *Process) interrupted(t *Thread) {
+	t.Call, t.Restarts = nil, false
 	nr, in := t.regs.Nr()
 	if !in {
 		return

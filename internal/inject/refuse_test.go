@@ -150,7 +150,7 @@ func TestPhasesInTurn(t *testing.T) {
 	v := ready(t, "opens", file)
 	const text = `language 1
 policy test
-arch x86_64
+arch x86_64, aarch64
 default errno EPERM
 process { memory write-xor-execute }
 allow @threading openat close exit_group read write futex munmap madvise rt_sigprocmask newfstatat fstat getppid

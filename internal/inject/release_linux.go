@@ -53,7 +53,7 @@ func (p *Process) Resume() error {
 		if err != nil && !errors.Is(err, unix.ESRCH) {
 			wrong = errors.Join(wrong, p.wrong(t, nil, err, ""))
 		}
-		t.state, t.asked, t.ready = running, false, false
+		t.state, t.asked, t.ready, t.known = running, false, false, false
 	}
 	return wrong
 }
@@ -97,7 +97,7 @@ func (p *Process) back(t *Thread) error {
 		if err := p.readThread(t); err != nil {
 			return nil // it ends, or its registers are not ours to read: as the kernel has it
 		}
-		if err := kernel.PtraceSetRegs(t.TID, t.regs); err != nil && !errors.Is(err, unix.ESRCH) {
+		if err := p.writeRegs(t); err != nil && !errors.Is(err, unix.ESRCH) {
 			return p.lost(t, err)
 		}
 	}

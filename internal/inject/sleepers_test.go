@@ -14,7 +14,7 @@ import (
 
 const noGetppid = `language 1
 policy test
-arch x86_64, i386 else kill-process
+arch x86_64, i386, aarch64, arm else kill-process
 default allow
 errno EACCES getppid
 `
@@ -23,7 +23,7 @@ errno EACCES getppid
 // the thread was taken out of it and made to call the kernel meanwhile; and
 // every thread has the filter.
 func TestSleepers(t *testing.T) {
-	const ms = 1000
+	ms := 1000 * slowness()
 	started := time.Now()
 	v := start(t, compiled(t, "sleepers"), fmt.Sprint(ms))
 	var threads int
@@ -31,7 +31,7 @@ func TestSleepers(t *testing.T) {
 		t.Fatal(err)
 	}
 	v.asleep(t, threads+1-2) // one spins, one is in its handler
-	time.Sleep(time.Until(started.Add(600 * time.Millisecond)))
+	time.Sleep(time.Until(started.Add(time.Duration(ms) * 600 * time.Microsecond)))
 	report, err := enter(v.pid(), layersOf(t, noGetppid), inject.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -66,12 +66,12 @@ func TestSleepers(t *testing.T) {
 		if denied != 1 {
 			t.Errorf("%s: getppid is not denied", name)
 		}
-		longest := released + ms - 50 // a timeout that began anew is over later
+		longest := released + float64(ms) - 50 // a timeout that began anew is over later
 		if late[name] {
-			longest += ms
+			longest += float64(ms)
 		}
 		computes := name == "spin" || name == "inhandler" // for as long as the machine takes
-		if !woken[name] && (took < ms-1 || took > longest && !computes) {
+		if !woken[name] && (took < float64(ms-1) || took > longest && !computes) {
 			t.Errorf("%s took %.1f ms, want %d", name, took, ms)
 		}
 	}

@@ -53,6 +53,9 @@ func (p *Process) are(s state) bool {
 
 // interrupt asks the threads to stop that have not been asked yet.
 func (p *Process) interrupt() error {
+	if err := p.interruptSleepers(); err != nil {
+		return err
+	}
 	for _, t := range append([]*Thread(nil), p.threads...) {
 		var err error
 		switch {
@@ -72,6 +75,7 @@ func (p *Process) interrupt() error {
 // onward lets a thread go on from a stop that is of no use, with the signal
 // that it has yet to get, to the one that was asked for.
 func (p *Process) onward(t *Thread) error {
+	t.sample()
 	// Any stop takes an earlier request away, so it is made again.
 	if err := kernel.PtraceInterrupt(t.TID); err != nil {
 		return err

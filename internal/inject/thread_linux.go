@@ -28,11 +28,14 @@ type Thread struct {
 	state   state
 	adopted bool
 	asked   bool // to stop
+	known   bool // its registers and its mask are read, and it has not gone on since
+	full    bool // its mask is not its own, but full
 	ready   bool // its registers are as it goes on with them
 	group   bool // its stop is its process's, by SIGSTOP
 	signal  int  // that it has yet to get
 	regs    kernel.Regs
 	mask    kernel.SigSet
+	slept   slept
 	arch    uint32 // AUDIT_ARCH of its call
 	result  int64  // of the injected call that it made last
 }

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -20,7 +21,8 @@ import (
 	"github.com/narrow-sandbox/narrow/policy"
 )
 
-// programsVar tells a child of this test binary where the C programs are.
+// programsVar tells where the C programs are: to a child of this test binary, or
+// where there is no compiler.
 const programsVar = "NARROW_INJECT_TEST_PROGRAMS"
 
 // programs builds the C programs of testdata, once.
@@ -57,7 +59,7 @@ func TestMain(m *testing.M) {
 // compiled is a C program of testdata.
 func compiled(t *testing.T, name string) string {
 	t.Helper()
-	if _, err := exec.LookPath("gcc"); err != nil {
+	if _, err := exec.LookPath("gcc"); err != nil && os.Getenv(programsVar) == "" {
 		missing(t, "no gcc")
 	}
 	dir, err := programs()
@@ -79,6 +81,15 @@ func shared(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// slowness is how much slower than usual this machine is, by NARROW_SLOW: one
+// that is emulated is so by far, and timeouts have to be longer there.
+func slowness() int {
+	if n, err := strconv.Atoi(os.Getenv("NARROW_SLOW")); err == nil && n > 0 {
+		return n
+	}
+	return 1
 }
 
 // missing skips what this machine lacks; where everything should be, it fails.
@@ -194,6 +205,9 @@ func layersOf(t *testing.T, text string) *inject.Layers {
 
 // enter narrows a process.
 func enter(pid int, l *inject.Layers, o inject.Options) (report *inject.Report, err error) {
+	if n := slowness(); n > 1 {
+		o.Patience = time.Duration(n) * 5 * time.Second
+	}
 	onTracer(func() {
 		p, e := inject.Attach(pid, o)
 		if e != nil {
