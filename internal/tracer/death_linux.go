@@ -24,14 +24,11 @@ func (t *tracer) leaves(th *thread, status unix.WaitStatus) {
 	if !t.plan.Deaths || !status.Signaled() || status.Signal() != unix.SIGSYS || th.process.explained {
 		return
 	}
-	regs, err := kernel.PtraceGetRegs(th.tid)
-	if err != nil {
+	regs, made, err := kernel.Killed(th.tid)
+	if err != nil || !made {
 		return
 	}
-	call, made := t.lastCall(th, &regs)
-	if !made {
-		return
-	}
+	call := lastCall(th, &regs)
 	d := &Death{
 		PID: th.process.pid, TID: th.tid, Program: programOf(th.process.pid), Name: th.name(),
 		Phase: t.phaseName(th.process), Class: th.class, Call: call, Sites: sitesOf(th.process.pid, &regs),
@@ -45,21 +42,16 @@ func (t *tracer) leaves(th *thread, status unix.WaitStatus) {
 	t.observer.Died(d)
 }
 
-// lastCall is the call that a thread was killed for: the kernel has put back
-// what the result's register held before (kernel/seccomp.c:__seccomp_filter),
-// or has not come to write a result. Others, that slept in a call, have one.
-func (t *tracer) lastCall(th *thread, regs *kernel.Regs) (*bpf.Data, bool) {
-	nr, in := regs.Nr()
-	if !in || regs.Result() != int64(nr) && regs.Result() != -int64(unix.ENOSYS) {
-		return nil, false
-	}
+// lastCall is the call that a thread was killed for.
+func lastCall(th *thread, regs *kernel.Regs) *bpf.Data {
 	native := abi.Native().Audit
+	nr, _ := regs.Nr()
 	d := &bpf.Data{Nr: nr, Arch: native, IP: regs.PC()}
 	if info, err := kernel.PtraceGetSyscallInfo(th.tid); err == nil {
 		d.Arch = info.Arch
 	}
 	d.Args = regs.Args(d.Arch != native)
-	return d, true
+	return d
 }
 
 func (t *tracer) phaseName(p *process) string {
@@ -89,7 +81,9 @@ func sitesOf(pid int, regs *kernel.Regs) []Site {
 	if inner == nil {
 		return sites
 	}
-	if address, ok := m.caller(regs.SP(), inner.path); ok {
+	if m.calls(regs.Link(), inner.path) {
+		sites = append(sites, m.site(regs.Link()))
+	} else if address, ok := m.caller(regs.SP(), inner.path); ok {
 		sites = append(sites, m.site(address))
 	}
 	return sites
@@ -104,14 +98,17 @@ func (m *maps) caller(sp uint64, inner string) (uint64, bool) {
 		stack = stack[:len(stack)/2/wide*wide] // the stack ends before
 	}
 	for ; len(stack) >= wide; stack = stack[wide:] {
-		address := binary.NativeEndian.Uint64(stack)
-		to := m.at(address)
-		if to == nil || !to.executable || to.path == inner && !m.main(inner) || !m.behindCall(address) {
-			continue
+		if address := unsigned(binary.NativeEndian.Uint64(stack)); m.calls(address, inner) {
+			return address, true
 		}
-		return address, true
 	}
 	return 0, false
+}
+
+// calls reports whether an address is behind a call in another file.
+func (m *maps) calls(address uint64, inner string) bool {
+	to := m.at(address)
+	return to != nil && to.executable && (to.path != inner || m.main(inner)) && m.behindCall(address)
 }
 
 // main reports whether the file is the program itself.

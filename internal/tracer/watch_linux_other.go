@@ -1,4 +1,4 @@
-//go:build linux && !amd64
+//go:build linux && !amd64 && !arm64
 
 package tracer
 
@@ -8,7 +8,7 @@ import (
 	"github.com/narrow-sandbox/narrow/bpf"
 )
 
-// watch is there on x86_64 only.
+// watch is there on x86_64 and aarch64 only.
 type watch struct{}
 
 // sighting is a thread at the entry of a call that may begin a phase.
@@ -22,7 +22,7 @@ type sighting struct {
 
 func newWatch(plan *Plan) (*watch, error) {
 	if plan.Cheap {
-		return nil, errors.New("--trigger cheap is there on x86_64 only; leave it out")
+		return nil, errors.New("--trigger cheap is there on x86_64 and aarch64 only; leave it out")
 	}
 	return nil, nil
 }
