@@ -176,6 +176,16 @@ type Pattern struct {
 	Arches []PatternArch // those architectures that have the call
 }
 
+// Has reports whether an architecture has any of the pattern's calls.
+func (p *Pattern) Has(arch *abi.Arch) bool {
+	for _, a := range p.Arches {
+		if a.Arch == arch && len(a.Match) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
 // PatternArch is a Pattern on one architecture.
 type PatternArch struct {
 	Arch  *abi.Arch

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/policy"
 )
 
@@ -78,6 +79,19 @@ func untraced(phases []*policy.PhaseRules) []error {
 	for _, phase := range phases[1:] {
 		if phase.Trigger != nil {
 			reasons = append(reasons, fmt.Errorf("%v: phase %s begins by a trigger, and there is no tracer that would wait for it", phase.Pos, phase.Name))
+		}
+	}
+	return reasons
+}
+
+// never lists the phases whose trigger is a call that this machine does not
+// have, so that they would not begin.
+func never(phases []*policy.PhaseRules) []error {
+	var reasons []error
+	for _, phase := range phases[1:] {
+		if t := phase.Trigger; t != nil && !t.Ready && abi.Native() != nil && !t.Call.Has(abi.Native()) {
+			reasons = append(reasons, fmt.Errorf("%v: phase %s begins after %s, which %s does not have, so that it would never begin; wait for a set of calls, such as @epoll-wait",
+				t.Pos, phase.Name, t.Call.Text, abi.Native().Name))
 		}
 	}
 	return reasons
