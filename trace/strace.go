@@ -4,26 +4,33 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 
 	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
 )
 
+// Expressions are compiled at their first use: whoever reads no trace should not
+// wait for them.
+func expression(text string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(text) })
+}
+
 // before is what strace may write before a call: a process's number, times, the
 // instruction pointer.
-var before = regexp.MustCompile(`^(?:\[pid +\d+\] +|\d+ +)?(?:[\d:.]+ +)?(?:\( *\+? *[\d.]+\) +)?(?:\[[0-9a-fx?]+\] +)?`)
+var before = expression(`^(?:\[pid +\d+\] +|\d+ +)?(?:[\d:.]+ +)?(?:\( *\+? *[\d.]+\) +)?(?:\[[0-9a-fx?]+\] +)?`)
 
 // straceCall is a call's name and the rest of the line.
-var straceCall = regexp.MustCompile(`^([a-z_][a-z0-9_]*)\((.*)$`)
+var straceCall = expression(`^([a-z_][a-z0-9_]*)\((.*)$`)
 
 // ends tells a line of strace from a call in the notation: what it returned,
 // or that it was cut short.
-var ends = regexp.MustCompile(`\) += +(?:-?\d|0x|\?)|<unfinished \.\.\.>$|<detached \.\.\.>$|\) += \?$`)
+var ends = expression(`\) += +(?:-?\d|0x|\?)|<unfinished \.\.\.>$|<detached \.\.\.>$|\) += \?$`)
 
 // strace adds a line of strace, and reports whether it is one.
 func (t *Trace) strace(text string) bool {
-	m := straceCall.FindStringSubmatch(text[len(before.FindString(text)):])
-	if m == nil || !ends.MatchString(m[2]) {
+	m := straceCall().FindStringSubmatch(text[len(before().FindString(text)):])
+	if m == nil || !ends().MatchString(m[2]) {
 		return false
 	}
 	t.named(m[1], 1, func(a *abi.Arch, call *abi.Syscall) [6]uint64 { return registers(a, call, arguments(m[2])) })
@@ -42,7 +49,7 @@ func (t *Trace) named(name string, count uint64, args func(*abi.Arch, *abi.Sysca
 
 // noise reports lines of strace that are no calls, or the second halves of some.
 func noise(text string) bool {
-	text = text[len(before.FindString(text)):]
+	text = text[len(before().FindString(text)):]
 	for _, start := range []string{"strace: ", "--- ", "+++ ", "[ Process ", "> ", "<... "} {
 		if strings.HasPrefix(text, start) {
 			return true

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"text/template"
 
 	"github.com/narrow-sandbox/narrow/bpf"
@@ -34,7 +35,7 @@ func CHeader(p *policy.Policy, o CHeaderOptions) ([]byte, error) {
 		return nil, err
 	}
 	var b bytes.Buffer
-	if err := cHeaderTemplate.Execute(&b, h); err != nil {
+	if err := cHeaderTemplate().Execute(&b, h); err != nil {
 		return nil, err
 	}
 	return []byte(strings.ReplaceAll(b.String(), "narrow_POLICY_", "narrow_"+h.symbol+"_")), nil
@@ -45,7 +46,11 @@ func CHeader(p *policy.Policy, o CHeaderOptions) ([]byte, error) {
 //go:embed cheader.h.tmpl
 var cHeaderText string
 
-var cHeaderTemplate = template.Must(template.New("c-header").Parse(cHeaderText))
+// cHeaderTemplate is parsed at its first use, as each start of the command would
+// wait for it.
+var cHeaderTemplate = sync.OnceValue(func() *template.Template {
+	return template.Must(template.New("c-header").Parse(cHeaderText))
+})
 
 // cHeader is what the template shows.
 type cHeader struct {
