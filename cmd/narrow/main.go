@@ -16,10 +16,24 @@ import (
 func init() { runtime.LockOSThread() }
 
 func main() {
-	if len(os.Args) > 1 && os.Args[1] == besideVerb {
+	switch {
+	case verb() == besideVerb:
+		collectLate()
 		os.Exit(launch.Beside(os.Args[2:]))
+	case verb() == "run":
+		collectNever()
+	default:
+		collectLate()
 	}
 	os.Exit(execute(os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
+}
+
+// verb is the first argument, "" if there is none.
+func verb() string {
+	if len(os.Args) < 2 {
+		return ""
+	}
+	return os.Args[1]
 }
 
 // streams are where a command reads and writes: results on out, reports on

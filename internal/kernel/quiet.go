@@ -14,14 +14,22 @@ func QuietRuntime() {
 	if runtime.GOMAXPROCS(0) < 2 {
 		runtime.GOMAXPROCS(2)
 	}
-	if debug.SetGCPercent(-1) < 0 && debug.SetMemoryLimit(-1) == math.MaxInt64 {
+	percent, limit := debug.SetGCPercent(-1), debug.SetMemoryLimit(math.MaxInt64)
+	if percent < 0 && (limit == math.MaxInt64 || neverCollected(limit)) {
 		return // it is quiet already
 	}
-	debug.SetMemoryLimit(math.MaxInt64)
 	// A cycle may be about to begin all the same: one more waits for it. And the
 	// end of a cycle visits every processor, for which it would wait for ever. It
 	// holds the world until then, which reading the statistics stops
 	// (runtime/mgc.go:gcStart, gcMarkTermination).
 	runtime.GC()
 	runtime.ReadMemStats(new(runtime.MemStats))
+}
+
+// neverCollected reports whether there was no cycle, and none can be about to
+// begin: where only a limit of memory begins one, and that is far.
+func neverCollected(limit int64) bool {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.NumGC == 0 && m.Sys < uint64(limit)/2
 }
