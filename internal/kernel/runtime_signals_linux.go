@@ -1,7 +1,6 @@
 package kernel
 
 import (
-	"bytes"
 	"debug/elf"
 	"os"
 	"unsafe"
@@ -100,20 +99,15 @@ func within(file []byte, s *elf.Section) []byte {
 
 type symbol struct{ value, size uint64 }
 
-// find looks a symbol up by the place of its name among the strings, which is
-// much faster than reading every name.
+// find looks a variable up.
 func (t *symbolTable) find(name string) (symbol, bool) {
-	at := bytes.Index(t.strtab, []byte("\x00"+name+"\x00"))
-	if at < 0 {
-		return symbol{}, false
-	}
 	order := t.header.ByteOrder
-	size := elf.Sym64Size
+	size, info := elf.Sym64Size, 4
 	if t.header.Class == elf.ELFCLASS32 {
-		size = elf.Sym32Size
+		size, info = elf.Sym32Size, 12
 	}
 	for s := t.symbols; len(s) >= size; s = s[size:] {
-		if order.Uint32(s) != uint32(at+1) {
+		if elf.ST_TYPE(s[info]) != elf.STT_OBJECT || !t.isAt(order.Uint32(s), name) {
 			continue
 		}
 		if t.header.Class == elf.ELFCLASS32 {
@@ -122,4 +116,10 @@ func (t *symbolTable) find(name string) (symbol, bool) {
 		return symbol{order.Uint64(s[8:]), order.Uint64(s[16:])}, true
 	}
 	return symbol{}, false
+}
+
+// isAt reports whether the string at a place is the name.
+func (t *symbolTable) isAt(at uint32, name string) bool {
+	end := uint64(at) + uint64(len(name))
+	return end < uint64(len(t.strtab)) && t.strtab[end] == 0 && string(t.strtab[at:end]) == name
 }
