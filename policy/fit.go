@@ -7,6 +7,9 @@ import (
 
 // satisfiable reports whether some call's arguments fit all conditions.
 func satisfiable(conds []Cond) bool {
+	if apart(conds) {
+		return !slices.ContainsFunc(conds, func(c Cond) bool { return len(c.Ranges) == 0 })
+	}
 	conds, ok := merged(conds)
 	if !ok {
 		return false

@@ -11,19 +11,19 @@ type impliedRule struct {
 
 // implied is the denials that the blocks in force imply on one architecture,
 // for a list with these written rules. They come before the list's rules.
-func (r *resolver) implied(arch int, ph *phase, written []entry) []entry {
+func (r *resolver) implied(arch int, ph *phase, own ownRules) []entry {
 	var list []entry
 	for _, f := range ph.files {
-		list = append(list, r.untilAllowed(arch, r.impliedBy(impliedKey{pos: f.Pos}, filesDenials[:])[arch], written)...)
+		list = untilAllowed(list, r.impliedBy(impliedKey{pos: f.Pos}, f.denials)[arch], own)
 	}
 	for _, n := range ph.network {
-		for _, m := range r.impliedBy(impliedKey{pos: n.Pos}, n.denials())[arch] {
+		for _, m := range r.impliedBy(impliedKey{pos: n.Pos}, n.denials)[arch] {
 			list = append(list, entry{RuleMatch: m})
 		}
 	}
 	if pos, ok := ph.firstBlock(); ok {
-		for _, m := range r.impliedBy(impliedKey{pos, true}, ioUringDenials[:])[arch] {
-			if !r.namedIn(written, m) {
+		for _, m := range r.impliedBy(impliedKey{pos, true}, ioUringDenials)[arch] {
+			if !r.namedIn(own, m) {
 				list = append(list, entry{RuleMatch: m})
 			}
 		}
@@ -49,13 +49,13 @@ type impliedKey struct {
 }
 
 // impliedBy resolves the denials of a block for every architecture, once.
-func (r *resolver) impliedBy(key impliedKey, rules []impliedRule) [][]*RuleMatch {
+func (r *resolver) impliedBy(key impliedKey, rules func() []impliedRule) [][]*RuleMatch {
 	pos := key.pos
 	if done, ok := r.impliedRules[key]; ok {
 		return done
 	}
 	out := make([][]*RuleMatch, len(r.arches))
-	for _, rule := range rules {
+	for _, rule := range rules() {
 		e, err := ParseCall(rule.call)
 		if err != nil {
 			r.fail(pos, "implied rule "+rule.call+": "+err.Error(), "", "") // a test shows that none is so
@@ -81,17 +81,19 @@ func (r *resolver) impliedBy(key impliedKey, rules []impliedRule) [][]*RuleMatch
 
 // ioUringDenials close io_uring, which opens files and sockets where no filter
 // looks; a rule that names a call of it opens that again.
-var ioUringDenials = [...]impliedRule{
-	{"ENOSYS", "io_uring_setup"},
-	{"ENOSYS", "io_uring_enter"},
-	{"ENOSYS", "io_uring_register"},
+func ioUringDenials() []impliedRule {
+	return []impliedRule{
+		{"ENOSYS", "io_uring_setup"},
+		{"ENOSYS", "io_uring_enter"},
+		{"ENOSYS", "io_uring_register"},
+	}
 }
 
 // namedIn reports whether a rule names the call that m denies: by its name, or
 // in a set of the file. A shipped set, which holds it among much else, does
 // not count, and neither does `*`.
-func (r *resolver) namedIn(written []entry, m *RuleMatch) bool {
-	return slices.ContainsFunc(written, func(e entry) bool {
+func (r *resolver) namedIn(own ownRules, m *RuleMatch) bool {
+	return own.about(m.Numbers[0].Low) && slices.ContainsFunc(own.entries, func(e entry) bool {
 		return has(e.Numbers, m.Numbers[0].Low) && r.names(e.use.expr, m.Text, nil)
 	})
 }
@@ -108,13 +110,14 @@ func (r *resolver) names(e *CallExpr, name string, within []*set) bool {
 	return slices.ContainsFunc(s.decl.Calls, func(e *CallExpr) bool { return r.names(e, name, append(within, s)) })
 }
 
-// untilAllowed is denials of calls that a written rule may allow after all. A
+// untilAllowed adds denials of calls that a written rule may allow after all. A
 // call that no rule names is denied. Of one that some rules name, what they
 // let run, before they or `*` deny it, goes first.
-func (r *resolver) untilAllowed(arch int, denials []*RuleMatch, written []entry) []entry {
-	var list []entry
+func untilAllowed(list []entry, denials []*RuleMatch, own ownRules) []entry {
 	for _, d := range denials {
-		list = append(list, before(d, written)...)
+		if own.about(d.Numbers[0].Low) {
+			list = append(list, before(d, own.entries)...)
+		}
 		list = append(list, entry{RuleMatch: d})
 	}
 	return list

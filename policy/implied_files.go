@@ -1,5 +1,8 @@
 package policy
 
+// denials are what a files block denies by seccomp.
+func (*FilesRules) denials() []impliedRule { return filesDenials[:] }
+
 // filesDenials are the changes to files that Landlock does not see: modes,
 // owners, times, extended and inode attributes. Source: KERNEL.md's list, that
 // is security/landlock/fs.c:landlock_hooks, which has no inode_setattr and no

@@ -10,44 +10,57 @@ import (
 // where it stands, and names what decides before it. Rules under a `when` that
 // need not hold do not count against those that stand without it.
 func (r *resolver) lintShadowed() {
-	found := map[*use]entry{} // what shadows a use
-	live := map[*use]bool{}
-	var order []*use
+	var dead []*use // somewhere, in the order in which that was found
 	budget := shadowBudget
 	for _, l := range r.made {
 		s := shadows{single: map[uint64][]entry{}, budget: &budget}
-		for _, e := range l.entries {
-			if e.use != nil && !live[e.use] {
-				by, dead := s.shadow(e)
-				if _, seen := found[e.use]; !seen && dead {
-					found[e.use] = by
-					order = append(order, e.use)
+		for _, e := range asked(l.entries) {
+			if e.asked() {
+				by, shadowed := s.shadow(e)
+				e.use.decides = !shadowed
+				if shadowed && e.use.shadow.RuleMatch == nil {
+					e.use.shadow = by
+					dead = append(dead, e.use)
 				}
-				live[e.use] = live[e.use] || !dead
 			}
 			if e.Origin != FromKernel && !r.conditional[e.Pos] {
 				s.add(e)
 			}
 		}
 	}
-	for _, u := range order {
-		if !live[u] {
-			r.warnShadowed(u, found[u])
+	for _, u := range dead {
+		if !u.decides {
+			r.warnShadowed(u)
 		}
 	}
 }
+
+// asked is a list up to its last rule that is asked about: what comes after it
+// shadows nothing that matters.
+func asked(entries []entry) []entry {
+	for i, e := range slices.Backward(entries) {
+		if e.asked() {
+			return entries[:i+1]
+		}
+	}
+	return nil
+}
+
+// asked reports whether a rule stands in the text and has not been seen to
+// decide.
+func (e *entry) asked() bool { return e.use != nil && !e.use.decides }
 
 // shadowBudget bounds how many pairs of rules with conditions are compared. A
 // policy of a thousand such rules on one call needs half of it; rules beyond it
 // are not warned of.
 const shadowBudget = 1 << 20
 
-func (r *resolver) warnShadowed(u *use, by entry) {
+func (r *resolver) warnShadowed(u *use) {
 	what := fmt.Sprintf("%s %s can never decide", u.verdict, u.expr)
 	if u.expr.Name == "restart_syscall" {
 		return // told apart, if it is worth telling
 	}
-	hint := "remove it, or move it before that rule"
+	by, hint := u.shadow, "remove it, or move it before that rule"
 	if by.Origin == FromBlock {
 		hint = "remove it: what the block implies comes before all rules"
 	}
@@ -210,14 +223,28 @@ func escapes(conds []Cond, earlier [][]Cond, budget *int) bool {
 	if len(earlier) == 0 {
 		return true
 	}
-	both := append(slices.Clone(conds), earlier[0]...)
-	if !satisfiable(both) {
+	if contradict(conds, earlier[0]) || !satisfiable(append(slices.Clone(conds), earlier[0]...)) {
 		return escapes(conds, earlier[1:], budget)
 	}
 	for _, c := range earlier[0] {
 		c.Ranges = attain(c.Mask, complement(c.Ranges, c.Mask))
 		if len(c.Ranges) > 0 && escapes(append(conds[:len(conds):len(conds)], c), earlier[1:], budget) {
 			return true
+		}
+	}
+	return false
+}
+
+// contradict reports whether a condition and one of the others ask for
+// different values of the same bits. It is most of what makes conditions
+// unsatisfiable together, and quickly seen.
+func contradict(conds, others []Cond) bool {
+	for i := range conds {
+		for j := range others {
+			a, b := &conds[i], &others[j]
+			if a.Operand == b.Operand && a.Mask == b.Mask && !overlap(a.Ranges, b.Ranges) {
+				return true
+			}
 		}
 	}
 	return false

@@ -4,7 +4,7 @@ package policy
 // them take every name that they match.
 func (r *resolver) lintThreads() {
 	reached := map[*Class]bool{}
-	for _, path := range r.policy.ThreadPaths() {
+	for _, path := range r.paths {
 		for _, c := range path.Classes {
 			reached[c] = true
 		}

@@ -79,6 +79,21 @@ func intersect(a, b []Range) []Range {
 	return out
 }
 
+// overlap reports whether intersect has anything.
+func overlap(a, b []Range) bool {
+	for len(a) > 0 && len(b) > 0 {
+		switch {
+		case a[0].High < b[0].Low:
+			a = a[1:]
+		case b[0].High < a[0].Low:
+			b = b[1:]
+		default:
+			return true
+		}
+	}
+	return false
+}
+
 // subtract is what a has and b has not; both ascend.
 func subtract(a, b []Range) []Range {
 	return intersect(a, complement(b, ^uint64(0)))

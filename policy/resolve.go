@@ -78,6 +78,7 @@ type resolver struct {
 	conditional  map[Pos]bool // the files and network blocks within a `when`
 	impliedRules map[impliedKey][][]*RuleMatch
 	made         []madeList
+	paths        []ThreadPath
 
 	unparsed map[int]bool // lines of the file that the parser complained of
 	errs     ErrorList

@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/narrow-sandbox/narrow/abi"
 )
@@ -14,6 +15,11 @@ type use struct {
 	verdict *VerdictExpr
 	origin  Origin
 	cond    *condition
+
+	// What lintShadowed finds out: whether it decides somewhere, and what
+	// decides before it where it does not.
+	decides bool
+	shadow  entry
 }
 
 // entry is a rule of one architecture, and the use that it comes from; nil
@@ -26,21 +32,28 @@ type entry struct {
 // block is the rules of a thread, a phase or the top, by architecture.
 type block struct {
 	entries [][]entry
+	numbers [][]Range // all that the entries are about
 	strict  *Strict
 }
 
 // block resolves rules that stand together.
 func (r *resolver) block(rules []ruleStmt, origin Origin) block {
-	b := block{entries: make([][]entry, len(r.arches))}
+	b := block{entries: make([][]entry, len(r.arches)), numbers: make([][]Range, len(r.arches))}
 	for _, s := range rules {
 		switch stmt := s.stmt.(type) {
 		case *Strict:
 			b.strict = stmt
 		case *Rule:
 			for _, e := range stmt.Calls {
-				r.addUse(&b, &use{e, stmt.Pos, &stmt.Verdict, origin, s.cond})
+				r.addUse(&b, &use{expr: e, begin: stmt.Pos, verdict: &stmt.Verdict, origin: origin, cond: s.cond})
 			}
 		}
+	}
+	for i, entries := range b.entries {
+		for _, e := range entries {
+			b.numbers[i] = append(b.numbers[i], e.Numbers...)
+		}
+		b.numbers[i] = union(b.numbers[i])
 	}
 	if b.strict != nil && len(rules) > 1 {
 		r.fail(b.strict.Pos, "strict beside other rules", "expected it alone: the kernel's mode 1 knows no rules", "write `allow @strict` to have them together")
@@ -100,17 +113,31 @@ type madeList struct {
 func (r *resolver) lists(ph *phase, thread *Thread, blocks ...block) *Rules {
 	rules := &Rules{Else: r.elseVerdict(), ElseAt: r.elseAt()}
 	for i, a := range r.arches {
-		var written []entry
-		for _, b := range blocks {
-			written = append(written, b.entries[i]...)
-		}
-		list := append(kernelNeeds(a), r.implied(i, ph, written)...)
-		list = append(list, written...)
-		list = append(list, r.tail(i)...)
+		own := ownRulesOf(blocks, i)
+		list := slices.Concat(kernelNeeds(a), r.implied(i, ph, own), own.entries, r.tail(i))
 		r.made = append(r.made, madeList{ph, thread, i, list})
 		rules.Arches = append(rules.Arches, &ArchRules{a, []List{listOf(list)}})
 	}
 	return rules
+}
+
+// ownRules is the rules that the text has for a list on one architecture.
+type ownRules struct {
+	entries []entry
+	numbers [][]Range // of each block
+}
+
+func ownRulesOf(blocks []block, arch int) (own ownRules) {
+	for _, b := range blocks {
+		own.entries = append(own.entries, b.entries[arch]...)
+		own.numbers = append(own.numbers, b.numbers[arch])
+	}
+	return own
+}
+
+// about reports whether some rule is about a number.
+func (own *ownRules) about(nr uint64) bool {
+	return slices.ContainsFunc(own.numbers, func(numbers []Range) bool { return has(numbers, nr) })
 }
 
 func listOf(entries []entry) List {

@@ -41,7 +41,8 @@ func (r *resolver) resolvePhases() {
 		before = ph
 	}
 	r.keepForSuccessors()
-	for _, path := range r.policy.ThreadPaths() {
+	r.paths = r.policy.ThreadPaths()
+	for _, path := range r.paths {
 		r.policy.names = append(r.policy.names, path.Name)
 	}
 }
