@@ -48,7 +48,34 @@ func (t *tracer) event(th *thread, event int) {
 	case unix.PTRACE_EVENT_EXIT:
 		th.leaving = true
 		t.leaves(th, unix.WaitStatus(msg))
+		if t.allLeave() {
+			t.audited()
+		}
 	}
+}
+
+// allLeave reports whether no thread is left that could make a call; false
+// where some are left alone, so that nobody knows.
+func (t *tracer) allLeave() bool {
+	if t.watch.follows() {
+		return false
+	}
+	for _, th := range t.threads {
+		if !th.leaving {
+			return false
+		}
+	}
+	return len(t.expected) == 0
+}
+
+// audited tells once what an audit has seen: before the last thread is let go
+// to its end, so that whoever waits for the program finds it told.
+func (t *tracer) audited() {
+	if t.auditor == nil || t.told {
+		return
+	}
+	t.told = true
+	t.observer.Audited(t.auditor.result())
 }
 
 // jobStopped leaves a thread in the stop that its process is in by SIGSTOP,

@@ -41,6 +41,7 @@ type tracer struct {
 	service  *service       // nil if no phase begins by READY=1
 	watch    *watch         // nil unless calls are watched by eBPF
 	auditor  *auditor       // nil unless nothing is to be denied
+	told     bool           // of what the audit has seen
 }
 
 func newTracer(plan *Plan, link *Link) *tracer {
@@ -112,9 +113,7 @@ func (t *tracer) follow() error {
 			return err
 		}
 		if !t.traces() && !t.stays() {
-			if t.auditor != nil {
-				t.observer.Audited(t.auditor.result())
-			}
+			t.audited()
 			return nil
 		}
 		t.wait()
