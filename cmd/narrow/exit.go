@@ -66,7 +66,7 @@ func (s *streams) report(err error) int {
 		s.printError(err)
 		return e.ExitStatus()
 	}
-	fmt.Fprintf(s.err, "narrow: %v\nsee `narrow --help`\n", err)
+	fmt.Fprintf(s.err, "narrow: %v\nsee `%s --help`\n", err, s.verb)
 	return statusUsage
 }
 

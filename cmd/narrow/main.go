@@ -41,6 +41,7 @@ func verb() string {
 type streams struct {
 	in       io.Reader
 	out, err io.Writer
+	verb     string // of the command line, once it has been read
 
 	// unread is the policy read last whose text is in no file, or the program's
 	// text read last, for what errors mark in it; nil if there is none.
@@ -51,7 +52,9 @@ type streams struct {
 func execute(args []string, s streams) int {
 	root := newRoot(&s)
 	root.SetArgs(args)
-	return s.report(root.Execute())
+	command, err := root.ExecuteC()
+	s.verb = command.CommandPath()
+	return s.report(err)
 }
 
 // besideVerb is the hidden verb with which run starts the tracer that walks a
