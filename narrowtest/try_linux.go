@@ -136,7 +136,7 @@ func (in In) parent(name string, env ...string) (Outcome, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), in.timeout())
 	defer cancel()
 	var output bytes.Buffer
-	cmd := exec.CommandContext(ctx, "/proc/self/exe", "-test.run="+pattern(name), "-test.count=1", "-test.timeout="+in.timeout().String())
+	cmd := exec.CommandContext(ctx, "/proc/self/exe", "-test.run="+pattern(name), "-test.count=1", "-test.timeout="+(in.timeout()+orphaned).String())
 	cmd.Args[0] = os.Args[0]
 	cmd.Env = append(append(os.Environ(), childEnv+"="+name), env...)
 	cmd.ExtraFiles = []*os.File{f}
@@ -149,13 +149,19 @@ func (in In) parent(name string, env ...string) (Outcome, error) {
 	go func() { ended <- cmd.Wait() }()
 	lost := watch(ctx, b, cmd.Process, ended)
 	o := b.outcome()
-	o.Output, o.ThreadKilled = output.String(), lost
+	o.Output = output.String()
 	o.TimedOut = ctx.Err() != nil && !o.Done && !lost
-	if ws, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok {
-		o.Killed = ws.Signaled() && ws.Signal() == syscall.SIGSYS
+	if ws, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && ws.Signaled() {
+		o.Killed = ws.Signal() == syscall.SIGSYS
+		// Of a process that dies as a whole, the thread may be gone long before.
+		o.ThreadKilled = lost && ws.Signal() == syscall.SIGKILL
 	}
 	return o, nil
 }
+
+// orphaned is how much longer than its parent wants to wait a child lives that
+// has lost it.
+const orphaned = time.Minute
 
 func (in In) timeout() time.Duration {
 	if in.Timeout > 0 {
