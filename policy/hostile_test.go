@@ -47,7 +47,7 @@ func TestHostile(t *testing.T) {
 			begin := time.Now()
 			_, err := Load("t", []byte(text), Options{})
 			took := time.Since(begin)
-			if took > time.Minute {
+			if took > 10*time.Minute { // on a slow machine that is busy
 				t.Errorf("%d bytes took %v: %.100v", len(text), took, err)
 			}
 		})

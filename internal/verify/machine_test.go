@@ -13,7 +13,7 @@ func agree(t *rapid.T, m *Meaning, constants []uint32, n int) bool {
 	answered := false
 	for _, l := range []layout{oneByOne, woven} {
 		s := newSpace(l)
-		s.begin(1<<18, time.Now().Add(5*time.Second), 0)
+		s.begin(1<<18, time.Now().Add(time.Hour), 0) // by nodes, not by how fast the machine is
 		f := s.function(m)
 		if s.stopped != "" {
 			continue
@@ -33,9 +33,13 @@ func agree(t *rapid.T, m *Meaning, constants []uint32, n int) bool {
 	return answered
 }
 
+// enough are so many draws that a share of them says something; a short test
+// makes as many.
+const enough = 100
+
 func TestProgramsAgreeWithTheMachine(t *testing.T) {
 	total, answered := 0, 0
-	rapid.Check(t, func(t *rapid.T) {
+	check := func(t *rapid.T) {
 		p := drawProgram(t, true)
 		m, err := New(Limits{}).Program(p)
 		if err != nil {
@@ -45,7 +49,10 @@ func TestProgramsAgreeWithTheMachine(t *testing.T) {
 		if agree(t, m, constantsOf(p), 500) {
 			answered++
 		}
-	})
+	}
+	for total < enough {
+		rapid.Check(t, check)
+	}
 	t.Logf("%d of %d programs have a diagram", answered, total)
 	if answered < total*8/10 {
 		t.Errorf("only %d of %d programs have a diagram", answered, total)
@@ -56,10 +63,10 @@ func TestProgramsAgreeWithTheMachine(t *testing.T) {
 // the same function is the same node.
 func TestWalkerAndMergerAgree(t *testing.T) {
 	total, both := 0, 0
-	rapid.Check(t, func(t *rapid.T) {
+	check := func(t *rapid.T) {
 		p := drawProgram(t, true)
 		s := newSpace(oneByOne)
-		s.begin(1<<18, time.Now().Add(5*time.Second), 0)
+		s.begin(1<<18, time.Now().Add(time.Hour), 0) // by nodes, not by how fast the machine is
 		f, ok := s.walked(p)
 		g, _ := s.merged(p)
 		total++
@@ -69,7 +76,10 @@ func TestWalkerAndMergerAgree(t *testing.T) {
 		if both++; f != g {
 			t.Fatalf("%v: the walker and the merger differ", p)
 		}
-	})
+	}
+	for total < enough {
+		rapid.Check(t, check)
+	}
 	t.Logf("%d of %d programs were built in both ways", both, total)
 	if both < total*7/10 {
 		t.Errorf("only %d of %d programs were built in both ways", both, total)
