@@ -44,7 +44,7 @@ func processes(t *testing.T) []processInfo {
 // await waits for something that happens soon.
 func await(t *testing.T, what string, happened func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !happened(); {
+	for deadline := time.Now().Add(time.Minute); !happened(); {
 		if time.Now().After(deadline) {
 			t.Fatalf("%s did not happen", what)
 		}
