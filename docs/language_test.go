@@ -97,12 +97,17 @@ func TestLanguageSnippetsPassCheck(t *testing.T) {
 	}
 }
 
-// bounded runs a command within a minute and returns all that it printed.
+// bounded runs a command, which may build something, within ten minutes and
+// returns all that it printed.
 func bounded(t *testing.T, name string, args ...string) (string, error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	const patience = 10 * time.Minute
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	out, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
+	if ctx.Err() != nil {
+		err = fmt.Errorf("it did not end within %v: %w", patience, err)
+	}
 	return string(out), err
 }
 

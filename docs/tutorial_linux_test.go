@@ -114,7 +114,7 @@ func runSteps(t *testing.T, steps []step, swap *strings.Replacer) (dir string) {
 // whatever it leaves behind.
 func runShell(t *testing.T, dir string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
 	defer cancel()
 	c := exec.CommandContext(ctx, "bash", filepath.Join(dir, "all.sh"))
 	c.Dir = ".."

@@ -137,7 +137,7 @@ func askMemcached(t *testing.T, socket string, script []string) []byte {
 	var out []byte
 	buffer := make([]byte, 64<<10)
 	for _, command := range script {
-		conn.SetDeadline(time.Now().Add(10 * time.Second))
+		conn.SetDeadline(time.Now().Add(time.Minute))
 		wrote := make(chan error, 1)
 		go func() { _, err := conn.Write([]byte(command + separator)); wrote <- err }() // it may answer before it has read all
 		for begin := len(out); !bytes.HasSuffix(out[begin:], []byte("MN\r\n")); {

@@ -20,7 +20,7 @@ func TestGomemcache(t *testing.T) {
 	t.Parallel()
 	s := child{}.start(t)
 	c := memcache.New(s.address)
-	c.Timeout = 10 * time.Second
+	c.Timeout = time.Minute
 	t.Cleanup(func() { c.Close() })
 	must := func(err error) {
 		t.Helper()

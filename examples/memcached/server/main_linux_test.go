@@ -132,7 +132,7 @@ func (s *running) stop(t testing.TB) {
 		return
 	}
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
-	kill := time.AfterFunc(10*time.Second, func() { _ = s.cmd.Process.Kill() })
+	kill := time.AfterFunc(time.Minute, func() { _ = s.cmd.Process.Kill() })
 	defer kill.Stop()
 	if err := s.cmd.Wait(); err != nil {
 		t.Errorf("the server ended with %v", err)
@@ -177,7 +177,7 @@ func (s *running) dial(t testing.TB) *client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { conn.Close() })
