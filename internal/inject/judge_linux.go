@@ -126,7 +126,7 @@ func (s *step) budget(p plan) error {
 		return nil // a kernel that cannot tell them; it will tell in time what it does not admit
 	}
 	if err := append(stack, p.filter.Program).Check(); err != nil {
-		return s.wrong(p.Thread, nil, err, "it has filters of its own already")
+		return s.wrong(p.Thread, unix.ENOMEM, err, "it has filters of its own already, which only a new start takes away")
 	}
 	return nil
 }
