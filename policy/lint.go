@@ -16,6 +16,7 @@ func (r *resolver) lint() {
 	r.lintThreads()
 	r.lintShadowed()
 	r.lintForgotten()
+	r.lintBeginning()
 	r.lintClone3()
 	r.lintListener()
 	r.lintVerdicts()

@@ -85,6 +85,11 @@ func TestLints(t *testing.T) {
 		{"thread forgets", "arch x86_64 default kill-process\nphase a { allow exit_group\nthread x { allow rt_sigreturn } }\n", []string{"t:2:1: phase a forgets rt_sigreturn"}},
 		{"one thread ends it", "arch x86_64 default kill-process\nphase a { allow rt_sigreturn\nthread x { allow exit_group } }\n", nil},
 
+		{"no beginning", base + "phase a { allow clone rseq }\nphase b { allow read thread w { allow write } thread main { allow rseq } }", []string{"t:3:1: phase b forgets rseq; a thread that the phase before has started"}},
+		{"beginning of some", base + "phase a { allow clone rseq }\nphase b { allow read thread w { allow rseq } }", nil},
+		{"no threads before", base + "phase a { allow clone(clone_flags lacks CLONE_THREAD) rseq }\nphase b { allow read }", nil},
+		{"no rseq before", base + "phase a { allow clone }\nphase b { allow read }", nil},
+
 		{"errno 0", base + "errno 0 read", []string{"t:2:9: errno 0 for read makes the call pretend to succeed"}},
 		{"clone3 killed", "arch x86_64 default kill-process allow rt_sigreturn exit_group\nallow clone", []string{"t:1:13: clone3 gets kill-process here, and clone is let through"}},
 		{"clone3 allowed", "arch x86_64 default kill-process allow rt_sigreturn exit_group\nallow clone(flags has CLONE_THREAD) clone3", []string{"t:2:37: allow clone3 lets it start whatever it likes"}},
