@@ -156,7 +156,7 @@ func askMemcached(t *testing.T, socket string, script []string) []byte {
 
 func dialUntil(t *testing.T, socket string) net.Conn {
 	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
 		conn, err := net.Dial("unix", socket)
 		if err == nil {
 			return conn
