@@ -1,11 +1,13 @@
 package docs_test
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 // TestReadme runs what the README's first screens promise: the demo prints the
@@ -65,7 +67,9 @@ func runReadme(t *testing.T, dir, narrow, line string) {
 		return
 	}
 	t.Helper()
-	c := exec.Command("bash", "-c", line)
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+	defer cancel()
+	c := exec.CommandContext(ctx, "bash", "-c", line)
 	c.Dir = dir
 	c.Env = append(os.Environ(), "PATH="+filepath.Dir(narrow)+":"+os.Getenv("PATH"), "LC_ALL=C")
 	out, err := c.CombinedOutput()

@@ -5,6 +5,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -31,7 +32,9 @@ type staged struct {
 // narrowCommand runs this test binary as narrow (see TestMain).
 func narrowCommand(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
-	c := exec.Command(publishedPath)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*patience) // which no test takes
+	t.Cleanup(cancel)
+	c := exec.CommandContext(ctx, publishedPath)
 	c.Args = append([]string{"narrow"}, args...)
 	return c
 }

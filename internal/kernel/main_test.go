@@ -3,6 +3,7 @@
 package kernel
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -37,7 +38,9 @@ func try(t *testing.T, name string, nobody bool) string {
 	if trials[name] == nil {
 		t.Fatalf("no trial %s", name)
 	}
-	c := exec.Command("/proc/self/exe")
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	c := exec.CommandContext(ctx, "/proc/self/exe")
 	c.Env = append(os.Environ(), trialVar+"="+name, "GORACE=atexit_sleep_ms=0")
 	if nobody {
 		if os.Getuid() != 0 {
@@ -47,6 +50,9 @@ func try(t *testing.T, name string, nobody bool) string {
 	}
 	var exit *exec.ExitError
 	out, err := c.CombinedOutput()
+	if ctx.Err() != nil {
+		t.Fatalf("trial %s has not ended within %v: %s", name, patience, out)
+	}
 	if err != nil {
 		if !errors.As(err, &exit) {
 			t.Fatal(err)

@@ -11,6 +11,9 @@ import (
 	"time"
 )
 
+// patience bounds every wait, for a machine that does much else.
+const patience = 2 * time.Minute
+
 // TestQuietRuntime spins where nothing can stop it, at some moment of a garbage
 // collection: all other goroutines must go on. It needs processes of its own,
 // whose collector stays off.
@@ -25,12 +28,12 @@ func TestQuietRuntime(t *testing.T) {
 		runs = 8
 	}
 	for range runs {
-		ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // one that hangs cannot even time out by itself
+		ctx, cancel := context.WithTimeout(t.Context(), patience) // one that hangs cannot even time out by itself
 		defer cancel()
 		cmd := exec.CommandContext(ctx, os.Args[0], "-test.run=^TestQuietRuntime$")
 		cmd.Env = append(os.Environ(), inside+"=1", "GODEBUG=asyncpreemptoff=1", "GOMAXPROCS=2")
 		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%v\n%s", err, out)
+			t.Fatalf("%v within %v\n%s", err, patience, out)
 		}
 	}
 }

@@ -4,6 +4,7 @@ package kernel
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -38,7 +39,9 @@ func TestStartBesideNewThreads(t *testing.T) {
 		t.Fatal(err)
 	}
 	listener := holdExec(t, interpreter)
-	c := exec.CommandContext(t.Context(), "/proc/self/exe")
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	c := exec.CommandContext(ctx, "/proc/self/exe")
 	c.Env = append(os.Environ(), trialVar+"=start beside new threads", scriptVar+"="+script)
 	stdin, err := c.StdinPipe()
 	if err != nil {
@@ -125,7 +128,6 @@ func holdExec(t *testing.T, path string) execHold {
 // wait returns the event's descriptor, by which it is answered.
 func (h execHold) wait(t *testing.T) int32 {
 	t.Helper()
-	const patience = 30 * time.Second
 	ready := []unix.PollFd{{Fd: int32(h), Events: unix.POLLIN}}
 	for end := time.Now().Add(patience); ; {
 		n, err := unix.Poll(ready, 1000)

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -191,16 +192,40 @@ func (j job) run(t *testing.T, args ...string) outcome {
 	return runCommand(t, j.command(args...))
 }
 
-func runCommand(t *testing.T, c *exec.Cmd) outcome {
+// patience bounds every wait, for a machine that does much else.
+const patience = 2 * time.Minute
+
+func runCommand(t testing.TB, c *exec.Cmd) outcome {
 	t.Helper()
 	var out, err bytes.Buffer
 	c.Stdout, c.Stderr = &out, &err
 	var exit *exec.ExitError
-	if e := c.Run(); e != nil && !errors.As(e, &exit) {
-		t.Fatal(e)
+	if e := runSoon(c); e != nil && !errors.As(e, &exit) {
+		t.Fatalf("%v\n%s%s", e, &out, &err)
 	}
 	return outcome{out.String(), err.String(), c.ProcessState}
 }
+
+// runSoon runs a command to its end, which must come.
+func runSoon(c *exec.Cmd) error {
+	if err := c.Start(); err != nil {
+		return err
+	}
+	return waitSoon(c)
+}
+
+// waitSoon waits for the end of a command that was started.
+func waitSoon(c *exec.Cmd) error {
+	c.WaitDelay = patience
+	kill := time.AfterFunc(patience, func() { c.Process.Kill() })
+	err := c.Wait()
+	if !kill.Stop() {
+		return fmt.Errorf("%v has not ended within %v, and was killed: %w", c.Args, patience, errHangs)
+	}
+	return err
+}
+
+var errHangs = errors.New("it hangs")
 
 // succeeds runs the job and wants status 0.
 func (j job) succeeds(t *testing.T, args ...string) outcome {

@@ -44,9 +44,9 @@ func processes(t *testing.T) []processInfo {
 // await waits for something that happens soon.
 func await(t *testing.T, what string, happened func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(time.Minute); !happened(); {
+	for deadline := time.Now().Add(patience); !happened(); {
 		if time.Now().After(deadline) {
-			t.Fatalf("%s did not happen", what)
+			t.Fatalf("%s did not happen within %v", what, patience)
 		}
 		time.Sleep(time.Millisecond)
 	}

@@ -3,6 +3,7 @@
 package launch_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -44,7 +45,9 @@ func TestSignalsDuringTheStart(t *testing.T) {
 			c.Process.Signal(syscall.SIGCHLD)
 		}
 		c.Process.Signal(syscall.SIGTERM)
-		c.Wait()
+		if err := waitSoon(c); errors.Is(err, errHangs) {
+			t.Fatal(err)
+		}
 		if w := c.ProcessState.Sys().(syscall.WaitStatus); !w.Signaled() || w.Signal() != syscall.SIGTERM {
 			t.Fatalf("%v: %s", c.ProcessState, &err)
 		}
