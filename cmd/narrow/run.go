@@ -88,22 +88,11 @@ func inOrder(p *policy.Policy) error {
 	if len(p.Phases) == 1 {
 		return nil
 	}
-	if narrows(proved.Remember(), p) {
+	if proved.Remember().Staircase(p.Staircase()) == nil {
 		return nil
 	}
 	widening, _ := checkOrder(verify.New(verify.Limits{}), p)
 	return errors.New(strings.Join(widening, "\n"))
-}
-
-// narrows reports whether it is proved, now or before, that every phase lets
-// run no more than those before it.
-func narrows(proofs *proved.Proofs, p *policy.Policy) bool {
-	for _, s := range p.Staircase() {
-		if proofs.Order(s.Later, s.Earlier...) != nil {
-			return false
-		}
-	}
-	return true
 }
 
 // auditing checks the --audit flag and hands it on.

@@ -46,38 +46,57 @@ type Filter struct {
 // compiled and proved, now or before; and domains that the caller has planned.
 func New(phase *policy.PhaseRules, domains []*ruleset.Plan) (*Layers, error) {
 	l := &Layers{Phase: phase.Name, Domains: domains, phase: phase, classes: map[string]*Filter{}}
-	proofs := proved.Remember()
-	var err, errs error
-	if l.own, err = newFilter(proofs, phase.Own, phase.Strict); err != nil {
-		errs = fmt.Errorf("phase %s: %w", phase.Name, err)
+	unnamed := &policy.Class{Rules: phase.Own, Strict: phase.Strict}
+	filters, err := newFilters(phase.Name, append([]*policy.Class{unnamed}, phase.Classes...))
+	if err != nil {
+		return nil, err
 	}
-	for _, c := range phase.Classes {
-		if l.classes[c.Name], err = newFilter(proofs, c.Rules, c.Strict); err != nil {
-			errs = errors.Join(errs, fmt.Errorf("phase %s, thread %s: %w", phase.Name, c.Name, err))
-		}
-	}
-	if errs != nil {
-		return nil, errs
+	l.own = filters[0]
+	for i, c := range phase.Classes {
+		l.classes[c.Name] = filters[1+i]
 	}
 	return l, nil
 }
 
-// newFilter compiles rules and proves the program; nil if they allow everything.
-func newFilter(proofs *proved.Proofs, rules *policy.Rules, strict bool) (*Filter, error) {
-	if strict {
-		return &Filter{Rules: rules, Strict: true}, nil
+// newFilters compiles the rules of classes, the unnamed one first, and proves
+// the programs; nil for rules that allow everything.
+func newFilters(phase string, classes []*policy.Class) ([]*Filter, error) {
+	filters, errs := make([]*Filter, len(classes)), make([]error, len(classes))
+	var rules []*policy.Rules
+	var of []int // the class of each
+	for i, c := range classes {
+		switch {
+		case c.Strict:
+			filters[i] = &Filter{Rules: c.Rules, Strict: true}
+		case unfiltered(c.Rules):
+		default:
+			filters[i], errs[i] = &Filter{Rules: c.Rules}, unanswered(c.Rules)
+			rules, of = append(rules, c.Rules), append(of, i)
+		}
 	}
-	if unfiltered(rules) {
-		return nil, nil
-	}
-	if err := unanswered(rules); err != nil {
+	if err := inClasses(phase, classes, errs); err != nil {
 		return nil, err
 	}
-	program, err := proofs.Filter(rules)
-	if err != nil {
-		return nil, err
+	programs, refused := proved.Remember().Filters(rules)
+	for k, i := range of {
+		filters[i].Program, errs[i] = programs[k], refused[k]
 	}
-	return &Filter{Rules: rules, Program: program}, nil
+	return filters, inClasses(phase, classes, errs)
+}
+
+// inClasses joins the errors of classes, and names these.
+func inClasses(phase string, classes []*policy.Class, errs []error) error {
+	var all []error
+	for i, err := range errs {
+		switch {
+		case err == nil:
+		case classes[i].Name == "":
+			all = append(all, fmt.Errorf("phase %s: %w", phase, err))
+		default:
+			all = append(all, fmt.Errorf("phase %s, thread %s: %w", phase, classes[i].Name, err))
+		}
+	}
+	return errors.Join(all...)
 }
 
 // unfiltered reports whether rules allow everything, so that no filter is

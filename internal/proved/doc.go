@@ -5,6 +5,7 @@
 //
 //	proofs := proved.Remember()                // narrow run, narrow enter
 //	program, err := proofs.Filter(rules)       // compiled; proved now or before
+//	programs, errs := proofs.Filters(all)      // several, at the same time
 //	err = proofs.Order(later, earlier...)      // phases only narrow
 //	program, err = proofs.FilterWith(rules, c) // and one exact call more
 //

@@ -39,13 +39,17 @@ func (p *Proofs) Compile(r *policy.Rules, o compile.Options) (bpf.Program, error
 	if err != nil {
 		return nil, err
 	}
-	k := newKey("is the program the rules?")
-	k.program(program)
-	k.text(p.digest(r))
-	return program, p.ask(k.name(), func(v *verify.Prover) error { return same(v, program, r) })
+	return program, p.same(program, r)
 }
 
 // same proves that a program is rules.
+func (p *Proofs) same(program bpf.Program, r *policy.Rules) error {
+	k := newKey("is the program the rules?")
+	k.program(program)
+	k.text(p.digest(r))
+	return p.ask(k.name(), func(v *verify.Prover) error { return same(v, program, r) })
+}
+
 func same(v *verify.Prover, program bpf.Program, r *policy.Rules) error {
 	code, err := v.Program(program)
 	if err != nil {
@@ -58,17 +62,42 @@ func same(v *verify.Prover, program bpf.Program, r *policy.Rules) error {
 // oldest first, stop. The error is an *Error.
 func (p *Proofs) Order(later *policy.Rules, earlier ...*policy.Rules) error {
 	k := newKey("does it let run no more than those before?")
+	p.order(k, later, earlier)
+	return p.ask(k.name(), func(v *verify.Prover) error { return inOrder(v, later, earlier) })
+}
+
+// Staircase is Order of all phases and threads of a policy, which is remembered
+// as one question.
+func (p *Proofs) Staircase(stairs []policy.Stair) error {
+	k := newKey("do all let run no more than those before?")
+	for i := range stairs {
+		p.order(k, stairs[i].Later, stairs[i].Earlier)
+	}
+	return p.ask(k.name(), func(v *verify.Prover) error {
+		for i := range stairs {
+			if err := inOrder(v, stairs[i].Later, stairs[i].Earlier); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// order writes what is asked of the order of some rules.
+func (p *Proofs) order(k *key, later *policy.Rules, earlier []*policy.Rules) {
+	k.number(uint64(len(earlier)))
 	k.text(p.digest(later))
 	for _, r := range earlier {
 		k.text(p.digest(r))
 	}
-	return p.ask(k.name(), func(v *verify.Prover) error {
-		var stack []*verify.Meaning
-		for _, r := range earlier {
-			stack = append(stack, v.Rules(r))
-		}
-		return yes("it is not proved to let run no more than the phases before it")(v.Subset(v.Rules(later), v.Stack(stack...)))
-	})
+}
+
+func inOrder(v *verify.Prover, later *policy.Rules, earlier []*policy.Rules) error {
+	var stack []*verify.Meaning
+	for _, r := range earlier {
+		stack = append(stack, v.Rules(r))
+	}
+	return yes("it is not proved to let run no more than the phases before it")(v.Subset(v.Rules(later), v.Stack(stack...)))
 }
 
 // ask is nil if memory or the proof says so.

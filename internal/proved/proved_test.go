@@ -2,10 +2,12 @@ package proved
 
 import (
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -145,6 +147,47 @@ func TestOrder(t *testing.T) {
 
 // TestKeysDiffer changes each part of rules that decides, and expects another
 // question.
+// TestStaircase shows that all phases are one question, which is remembered if
+// each of them narrows.
+func TestStaircase(t *testing.T) {
+	path := ownedFolder(t)
+	narrows := load(t, "phase a { allow read write openat } phase b { allow read openat thread main { allow read } } phase c { allow read }")
+	widens := load(t, "phase a { allow read } phase b { thread main { allow write } }")
+	for round := range 2 {
+		proofs := within(folder{path})
+		if err := proofs.Staircase(narrows.Staircase()); err != nil || (proofs.prover == nil) != (round > 0) {
+			t.Errorf("round %d: %v, asked the prover: %v", round, err, proofs.prover != nil)
+		}
+		if err := proofs.Staircase(widens.Staircase()); err == nil || !strings.Contains(err.Error(), "write(") {
+			t.Errorf("it widens: %v", err)
+		}
+	}
+	if n := len(remembered(t, path)); n != 1 {
+		t.Errorf("%d questions are remembered, want 1", n)
+	}
+}
+
+// TestFilters compares filters that are made at the same time with those made
+// one by one, and looks for the error of the one that cannot be.
+func TestFilters(t *testing.T) {
+	var rules []*policy.Rules
+	for _, s := range shipped(t) {
+		rules = append(rules, s.rules)
+	}
+	bad := len(rules) / 2
+	rules[bad] = &policy.Rules{Arches: []*policy.ArchRules{{Arch: rules[0].Arches[0].Arch, Lists: []policy.List{{}}}}}
+	programs, errs := Afresh().Filters(rules)
+	for i, r := range rules {
+		want, err := Afresh().Filter(r)
+		if !slices.Equal(programs[i], want) || fmt.Sprint(errs[i]) != fmt.Sprint(err) || (err != nil) != (i == bad) {
+			t.Errorf("filter %d: %d instructions and %v, alone %d and %v", i, len(programs[i]), errs[i], len(want), err)
+		}
+	}
+	if programs, errs := Afresh().Filters(nil); len(programs)+len(errs) != 0 {
+		t.Errorf("of none: %v, %v", programs, errs)
+	}
+}
+
 func TestKeysDiffer(t *testing.T) {
 	seen := map[string]string{}
 	for _, text := range []string{
