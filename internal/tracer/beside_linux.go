@@ -1,6 +1,7 @@
 package tracer
 
 import (
+	"bytes"
 	"encoding/gob"
 	"errors"
 	"fmt"
@@ -17,9 +18,9 @@ import (
 // Beside is the tracer's process as the one that becomes the program sees it.
 type Beside struct {
 	control *os.File
+	encoded bytes.Buffer // what is about to be sent
 	out     *gob.Encoder
 	in      *gob.Decoder
-	PID     int
 }
 
 // The descriptors of the tracer's process.
@@ -48,20 +49,12 @@ func Launch(argv []string, report, notify *os.File) (*Beside, error) {
 		return nil, fmt.Errorf("socketpair: %w", err)
 	}
 	control, theirs := os.NewFile(uintptr(pair[0]), "control"), os.NewFile(uintptr(pair[1]), "control")
-	defer theirs.Close() // again, after an error
-	b := &Beside{control: control, out: gob.NewEncoder(control), in: gob.NewDecoder(control)}
+	defer theirs.Close() // so that its end is an end of the conversation
+	b := &Beside{control: control, in: gob.NewDecoder(control)}
+	b.out = gob.NewEncoder(&b.encoded)
 	if err := orphan(argv, theirs, report, notify); err != nil {
 		return nil, errors.Join(fmt.Errorf("the tracer did not start: %w", err), control.Close())
 	}
-	theirs.Close() // so that its end is an end of the conversation
-	var from hello
-	if err := b.in.Decode(&from); err != nil {
-		if errors.Is(err, io.EOF) {
-			err = errors.New("it has ended at once; expected room for one more process (RLIMIT_NPROC), its memory (RLIMIT_AS) and some 20 descriptors (RLIMIT_NOFILE)")
-		}
-		return nil, errors.Join(fmt.Errorf("the tracer did not start: %w", err), control.Close())
-	}
-	b.PID = from.PID
 	return b, nil
 }
 
@@ -94,12 +87,20 @@ func orphan(argv []string, control, report, notify *os.File) error {
 	return o.Start()
 }
 
-// Trace makes the tracer trace the plan's target, which may be the caller.
+// Trace makes the tracer trace the plan's target, which may be the caller. The
+// plan is encoded while the tracer's process starts.
 func (b *Beside) Trace(plan *Plan) error {
-	if err := kernel.SetPtracer(b.PID); err != nil {
+	if err := b.out.Encode(pack(*plan)); err != nil {
 		return err
 	}
-	if err := b.out.Encode(plan.slim()); err != nil {
+	pid, err := b.awaitHello()
+	if err != nil {
+		return fmt.Errorf("the tracer did not start: %w", err)
+	}
+	if err := kernel.SetPtracer(pid); err != nil {
+		return err
+	}
+	if err := b.send(); err != nil {
 		return err
 	}
 	var got answer
@@ -115,8 +116,29 @@ func (b *Beside) Trace(plan *Plan) error {
 	return nil
 }
 
+// awaitHello waits until the tracer's process runs, and returns its pid.
+func (b *Beside) awaitHello() (int, error) {
+	var from hello
+	err := b.in.Decode(&from)
+	if errors.Is(err, io.EOF) {
+		err = errors.New("it has ended at once; expected room for one more process (RLIMIT_NPROC), its memory (RLIMIT_AS) and some 20 descriptors (RLIMIT_NOFILE)")
+	}
+	return from.PID, err
+}
+
 // Tell sends what the tracer's Observer receives before the program starts.
-func (b *Beside) Tell(message any) error { return b.out.Encode(message) }
+func (b *Beside) Tell(message any) error {
+	if err := b.out.Encode(message); err != nil {
+		return err
+	}
+	return b.send()
+}
+
+// send sends what is encoded.
+func (b *Beside) send() error {
+	_, err := b.encoded.WriteTo(b.control)
+	return err
+}
 
 // Close ends a tracer that does not trace.
 func (b *Beside) Close() error { return b.control.Close() }

@@ -3,7 +3,6 @@ package tracer
 import (
 	"time"
 
-	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/policy"
 )
 
@@ -26,38 +25,4 @@ type Plan struct {
 	Report  bool   // there is a file for a report
 	Service bool   // a phase begins by READY=1, and the socket for it is there
 	Manager string // the NOTIFY_SOCKET that messages are handed on to, "" if there is none
-}
-
-// slim is the plan as it is sent: the policy's tests and warnings stay behind.
-func (p Plan) slim() *Plan {
-	slim := *p.Policy
-	slim.Tests, slim.Warnings = nil, nil
-	p.Policy = &slim
-	return &p
-}
-
-// own replaces the copies of architectures, which came without their calls, by
-// the tables' own, which are also told apart by their address.
-func own(p *policy.Policy) {
-	table := func(a **abi.Arch) { *a, _ = abi.ByName((*a).Name) }
-	for i := range p.Arches {
-		table(&p.Arches[i])
-	}
-	rules := func(r *policy.Rules) {
-		for _, a := range r.Arches {
-			table(&a.Arch)
-		}
-	}
-	for _, phase := range p.Phases {
-		rules(phase.Own)
-		for _, class := range phase.Classes {
-			rules(class.Rules)
-		}
-		if phase.Trigger == nil || phase.Trigger.Call == nil {
-			continue
-		}
-		for i := range phase.Trigger.Call.Arches {
-			table(&phase.Trigger.Call.Arches[i].Arch)
-		}
-	}
 }

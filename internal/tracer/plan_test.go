@@ -51,14 +51,14 @@ func TestPlanArrives(t *testing.T) {
 	for _, path := range []string{staged, shipped} {
 		sent := &Plan{Target: 812, Policy: loadFile(t, path), Last: 1, Manager: "@x"}
 		var wire bytes.Buffer
-		if err := gob.NewEncoder(&wire).Encode(sent.slim()); err != nil {
+		if err := gob.NewEncoder(&wire).Encode(pack(*sent)); err != nil {
 			t.Fatal(err)
 		}
-		var got Plan
-		if err := gob.NewDecoder(&wire).Decode(&got); err != nil {
+		var arrived parcel
+		if err := gob.NewDecoder(&wire).Decode(&arrived); err != nil {
 			t.Fatal(err)
 		}
-		own(got.Policy)
+		got := arrived.unpack()
 		if got.Target != 812 || got.Last != 1 || got.Manager != "@x" || len(got.Policy.Phases) != len(sent.Policy.Phases) {
 			t.Fatalf("%+v", got)
 		}

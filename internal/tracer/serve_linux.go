@@ -49,11 +49,11 @@ func serveTrace(control *os.File, link *Link, observe func(*Plan, *Link, *os.Fil
 	if err := link.out.Encode(hello{os.Getpid()}); err != nil {
 		return err
 	}
-	plan := new(Plan)
-	if err := link.in.Decode(plan); err != nil {
+	sent := new(parcel)
+	if err := link.in.Decode(sent); err != nil {
 		return err
 	}
-	own(plan.Policy)
+	plan := sent.unpack()
 	t := newTracer(plan, link)
 	if err := t.prepare(); err != nil {
 		return err
