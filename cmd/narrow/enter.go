@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/signal"
 	"strconv"
@@ -44,7 +45,10 @@ that has not what the policy asks for is an error, unless --best-effort.`,
   narrow enter 812 --policy my.narrow --report report.json
   narrow status 812`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := reportsToFile(c); err != nil {
+				return err
+			}
 			pid, err := processID(args[0])
 			if err != nil {
 				return err
@@ -64,7 +68,7 @@ that has not what the policy asks for is an error, unless --best-effort.`,
 	c.Flags().StringVar(&o.policy, "policy", "", "the `POLICY`: a file, or a shipped profile's name")
 	c.Flags().StringVar(&o.phase, "phase", "", "the `PHASE` to enter, where the policy has several")
 	c.Flags().BoolVar(&o.bestEffort, "best-effort", false, "go on without what cannot be had, and say so")
-	c.Flags().StringVar(&o.report, "report", "", "write what was seen of each thread, as JSON, to `FILE`")
+	c.Flags().StringVar(&o.report, "report", "", "write what was seen of each thread, as JSON, to `FILE`; - is standard error")
 	jsonFlag(c, &o.json)
 	return c
 }
@@ -140,7 +144,7 @@ func lacking(lacks []inject.Lack) error {
 // create makes the report's file before anything is changed, so that a report
 // that cannot be written stops the step.
 func (o *enterOptions) create() (*os.File, error) {
-	if o.report == "" {
+	if o.report == "" || o.report == onStandardError {
 		return nil, nil
 	}
 	return os.OpenFile(o.report, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o644)
@@ -256,14 +260,25 @@ func newEnterReport(p *policy.Policy, seen *inject.Report, lacks []inject.Lack) 
 	return r
 }
 
-// tell writes the report to its file, and to standard output.
+// onStandardError is the name of a report that goes to no file.
+const onStandardError = "-"
+
+// tell writes the report to where --report says, and to standard output.
 func (o *enterOptions) tell(s *streams, file *os.File, r *enterReport) error {
+	var to io.Writer = s.err
 	if file != nil {
+		defer file.Close() // again, after an error
+		to = file
+	}
+	if o.report != "" {
 		text, err := json.MarshalIndent(r, "", "  ")
 		if err == nil {
-			_, err = file.Write(append(text, '\n'))
+			_, err = to.Write(append(text, '\n'))
 		}
-		if err = errors.Join(err, file.Close()); err != nil {
+		if err == nil && file != nil {
+			err = file.Close()
+		}
+		if err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
 	}

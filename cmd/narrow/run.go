@@ -47,6 +47,9 @@ cannot be executed or found, as in a shell.`,
 			if err != nil {
 				return notStarted(err)
 			}
+			if err := reportsToFile(c); err != nil {
+				return err
+			}
 			p, err := set.load(name, s)
 			if err != nil {
 				return notStarted(err)
@@ -71,7 +74,7 @@ cannot be executed or found, as in a shell.`,
 	}
 	set.flags(c)
 	c.Flags().StringVar(&cfg.Phase, "phase", "", "enter this `PHASE` (and those before it) instead of the first alone")
-	c.Flags().StringVar(&cfg.Report, "report", "", "write what is enforced, read back from /proc, as JSON to `FILE`")
+	c.Flags().StringVar(&cfg.Report, "report", "", "write what is enforced, read back from /proc, as JSON to `FILE`; - is standard error")
 	c.Flags().BoolVar(&cfg.BestEffort, "best-effort", false, "go on without a layer that is missing, and say so")
 	c.Flags().BoolVar(&detach, "detach", false, "leave nothing of narrow beside the program once its last phase has begun, and explain no death")
 	waiting.flags(c)
@@ -79,6 +82,15 @@ cannot be executed or found, as in a shell.`,
 	c.Flags().Lookup("audit").NoOptDefVal = string(launch.AuditCalls)
 	c.Flags().SetInterspersed(true)
 	return c
+}
+
+// reportsToFile refuses --report without a name, such as that of a variable
+// which is not set: it would be silence.
+func reportsToFile(c *cobra.Command) error {
+	if f := c.Flags().Lookup("report"); f.Changed && f.Value.String() == "" {
+		return usage("--report: expected the name of a FILE, or - for standard error")
+	}
+	return nil
 }
 
 // inOrder refuses a policy with a phase that lets run what an earlier one
@@ -127,6 +139,8 @@ func (w *waiting) apply(cfg *launch.Config) error {
 		return fmt.Errorf("--on-timeout %s: expected keep or end", w.onTimeout)
 	case w.timeout < 0:
 		return fmt.Errorf("--trigger-timeout %v: expected a duration above 0", w.timeout)
+	case w.onTimeout == "end" && w.timeout == 0:
+		return errors.New("--on-timeout end: there is no time to be over; add --trigger-timeout DURATION")
 	}
 	cfg.Cheap, cfg.Timeout, cfg.EndOnTimeout = w.trigger == "cheap", w.timeout, w.onTimeout == "end"
 	return nil
