@@ -12,7 +12,6 @@ import (
 	"os"
 	"os/signal"
 	"runtime"
-	"syscall"
 
 	"github.com/narrow-sandbox/narrow"
 	"github.com/narrow-sandbox/narrow/examples/memcached/server"
@@ -60,12 +59,13 @@ func run(args []string, out, complaints io.Writer) int {
 	return 0
 }
 
-// untilSignal is a context that ends with SIGTERM or SIGINT. The signals stay
+// untilSignal is a context that ends with one of the endings. The signals stay
 // caught, as what puts them back is a call that no phase allows.
 func untilSignal() context.Context {
 	ctx, stop := context.WithCancel(context.Background())
 	caught := make(chan os.Signal, 1)
-	signal.Notify(caught, syscall.SIGTERM, syscall.SIGINT)
+	signal.Notify(caught, endings()...)
+	ignoreHangup()
 	go func() {
 		<-caught
 		stop()
