@@ -3,4 +3,4 @@
 package proved
 
 // verifier is the hash of the source that proofs rest on.
-const verifier = "3c23fd94d3a59f1389df8832c67201784420131f7cc96bb4e3cd917f1056cce4"
+const verifier = "f2f0859cef0c2336402af3f2551083d32cf425e2d4c80b1cbdb663372171fdda"

@@ -62,7 +62,7 @@ func (d *differ) arch(a *abi.Arch, set, owned node) {
 		return
 	}
 	below := d.within1(set, wordArch, a.Audit)
-	numbers := numbersOf(a)
+	numbers := d.numbersOf(a)
 	for _, nr := range numbers {
 		if d.within1(below, wordNr, nr) == no || d.stopped != "" {
 			continue
@@ -82,9 +82,15 @@ func (d *differ) add(found Difference, set, all node) {
 		return
 	}
 	f, g := d.function(d.left), d.function(d.right)
-	for _, v := range d.valuesOn(set, f) {
+	numbered := func(f node) node { // what is left of it once the number is known, which is quicker to look through
+		if found.Call == nil {
+			return f
+		}
+		return d.within1(d.within1(f, wordArch, found.Arch.Audit), wordNr, found.Call.Nr)
+	}
+	for _, v := range d.valuesOn(numbered(set), numbered(f)) {
 		some := d.and(set, d.is(f, v))
-		for _, w := range d.valuesOn(some, g) {
+		for _, w := range d.valuesOn(numbered(some), numbered(g)) {
 			calls := d.and(some, d.is(g, w))
 			found.Left, found.Right, found.Whole = v, w, calls == all
 			found.Calls = Count{Calls: d.count(calls), Of: d.count(all)}

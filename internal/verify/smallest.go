@@ -2,6 +2,7 @@ package verify
 
 import (
 	"slices"
+	"sort"
 
 	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
@@ -18,10 +19,8 @@ func (s *space) smallest(set node) bpf.Data {
 		if below == no {
 			continue
 		}
-		for _, nr := range numbersOf(a) {
-			if rest := s.within1(below, wordNr, nr); rest != no {
-				return s.fewest(rest, bpf.Data{Arch: a.Audit, Nr: nr})
-			}
+		if nr, ok := s.lowest(below, s.numbersOf(a), 31); ok {
+			return s.fewest(s.within1(below, wordNr, nr), bpf.Data{Arch: a.Audit, Nr: nr})
 		}
 	}
 	for _, a := range arches {
@@ -41,6 +40,31 @@ func numbersOf(a *abi.Arch) []uint32 {
 	}
 	slices.Sort(numbers)
 	return numbers
+}
+
+// numbersOf is the numbers of an architecture, sorted once.
+func (s *space) numbersOf(a *abi.Arch) []uint32 {
+	if s.numbers[a] == nil {
+		s.numbers[a] = numbersOf(a)
+	}
+	return s.numbers[a]
+}
+
+// lowest is the first of some numbers, which ascend and are the same above a
+// bit, that calls of a set have. No bit of the set is above that one.
+func (s *space) lowest(set node, numbers []uint32, bit int) (nr uint32, ok bool) {
+	if set == no || len(numbers) == 0 {
+		return 0, false
+	}
+	if w, _ := s.layout.place(s.nodes[set].level); bit < 0 || w > wordNr {
+		return numbers[0], true
+	}
+	low, high := s.below(set, s.layout.level(wordNr, bit))
+	ones := sort.Search(len(numbers), func(i int) bool { return numbers[i]>>bit&1 == 1 })
+	if nr, ok = s.lowest(low, numbers[:ones], bit-1); ok {
+		return nr, true
+	}
+	return s.lowest(high, numbers[ones:], bit-1)
 }
 
 // within1 is f where arch or nr, which no bit of f precedes, is k: what

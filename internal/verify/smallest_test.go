@@ -42,6 +42,27 @@ func TestWitnessesAreSmallest(t *testing.T) {
 	}
 }
 
+// TestLowest compares with trying the numbers one after the other.
+func TestLowest(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := newSpace(oneByOne)
+		s.begin(1<<18, time.Now().Add(time.Minute), 0)
+		number := rapid.OneOf(rapid.Uint32Range(0, 40), rapid.Uint32())
+		drawn := func(name string) []uint32 {
+			numbers := rapid.SliceOf(number).Draw(rt, name)
+			slices.Sort(numbers)
+			return slices.Compact(numbers)
+		}
+		set := s.and(s.anyWord(wordNr, drawn("set")), rapid.SampledFrom([]node{yes, s.input(3, 7)}).Draw(rt, "below"))
+		numbers := drawn("numbers")
+		at := slices.IndexFunc(numbers, func(nr uint32) bool { return s.within1(set, wordNr, nr) != no })
+		got, ok := s.lowest(set, numbers, 31)
+		if ok != (at >= 0) || ok && got != numbers[at] {
+			rt.Fatalf("%d %v, want the one at %d", got, ok, at)
+		}
+	})
+}
+
 // smaller orders calls.
 func smaller(a, b bpf.Data) int {
 	used := func(d bpf.Data) (n int) {

@@ -18,6 +18,7 @@ type space struct {
 	matched map[*policy.RuleMatch]node
 	fit     map[*policy.Pattern]node
 	real    node // possible, once it was asked for
+	numbers map[*abi.Arch][]uint32
 	counts  map[node]*big.Int
 	shifted big.Int // for a moment
 }
@@ -36,6 +37,7 @@ func newSpace(l layout) *space {
 		built:   map[*Meaning]built{},
 		matched: map[*policy.RuleMatch]node{},
 		fit:     map[*policy.Pattern]node{},
+		numbers: map[*abi.Arch][]uint32{},
 		counts:  map[node]*big.Int{no: new(big.Int), yes: big.NewInt(1)},
 	}
 	s.limit = 2 + levels
