@@ -38,7 +38,7 @@ func (t *tracer) leaves(th *thread, status unix.WaitStatus) {
 	if !d.Ours && len(th.process.threads) > 1 {
 		return // it may be a bystander; should nobody else be to blame, the last one tells
 	}
-	th.process.explained = true
+	th.process.explained = d.Decision.Verdict.Kind != policy.KillThread // else others may die for calls of theirs
 	t.observer.Died(d)
 }
 
