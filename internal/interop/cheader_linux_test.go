@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/narrow-sandbox/narrow/internal/freeport"
 )
 
 // puppet is testdata/cheader/puppet.c, built with a header and running.
@@ -86,7 +88,7 @@ func start(t *testing.T, program string, wrapper ...string) *puppet {
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	watchdog := time.AfterFunc(30*time.Second, func() { p.cmd.Process.Kill() })
+	watchdog := time.AfterFunc(2*time.Minute, func() { p.cmd.Process.Kill() })
 	t.Cleanup(func() {
 		p.in.Close()
 		p.cmd.Process.Kill()
@@ -236,7 +238,7 @@ const blocks = `policy p arch x86_64, aarch64
 default errno EPERM
 process { descriptors 0..2, 5  memory write-xor-execute  rlimit CORE 4096 }
 files { read /etc  write $dir  read /nowhere? }
-network { bind tcp 7001..7003 }
+network { bind tcp 7001, 7002 }
 param dir = /tmp
 phase init { allow * }
 phase serving {
@@ -245,12 +247,18 @@ phase serving {
 	allow openat fcntl prlimit64 socket bind close
 	` + talk + "}\n"
 
+// onPorts is a policy with these ports in place of its own.
+func onPorts(policy string, one, two int) string {
+	return strings.NewReplacer("7001", strconv.Itoa(one), "7002", strconv.Itoa(two)).Replace(policy)
+}
+
 // TestCHeaderBlocks has Landlock, the descriptors, memory and limits.
 func TestCHeaderBlocks(t *testing.T) {
 	if _, err := os.Stat("/nowhere"); err == nil {
 		t.Skip("/nowhere exists")
 	}
-	p := start(t, build(t, blocks))
+	one, two, other := freeport.For(t), freeport.For(t), freeport.For(t)
+	p := start(t, build(t, onPorts(blocks, one, two)))
 	for fd := 3; fd <= 6; fd++ {
 		p.does(0, "try isopen "+strconv.Itoa(fd), 0)
 	}
@@ -266,13 +274,13 @@ func TestCHeaderBlocks(t *testing.T) {
 	p.does(0, "try read /etc/group", 0)
 	p.does(0, "try read /usr/bin/env", syscall.EACCES)
 	p.does(0, "try write /etc/narrow-must-not-exist", syscall.EACCES)
-	p.does(0, "try bind 7001", 0)
-	p.does(0, "try bind 7005", syscall.EACCES)
+	p.does(0, fmt.Sprint("try bind ", one), 0)
+	p.does(0, fmt.Sprint("try bind ", other), syscall.EACCES)
 	p.does(0, "enter serving", 0)
 	p.does(0, "try read /etc/passwd", 0)
 	p.does(0, "try read /etc/group", syscall.EACCES)
-	p.does(0, "try bind 7002", 0)
-	p.does(0, "try bind 7001", syscall.EACCES)
+	p.does(0, fmt.Sprint("try bind ", two), 0)
+	p.does(0, fmt.Sprint("try bind ", one), syscall.EACCES)
 	p.does(0, "try core", 4096)
 	p.filters(2)
 }
@@ -311,7 +319,7 @@ func TestCHeaderStorm(t *testing.T) {
 		rounds = 500
 	}
 	for range rounds {
-		ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 		out, err := exec.CommandContext(ctx, program).CombinedOutput()
 		cancel()
 		if want := "2 phases, result 0, 0 wrong\n"; err != nil || string(out) != want {

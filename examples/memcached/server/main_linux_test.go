@@ -105,11 +105,13 @@ func (c child) start(t testing.TB) *running {
 		t.Fatal(err)
 	}
 	lines := bufio.NewReader(complaints)
+	hangs := time.AfterFunc(time.Minute, func() { cmd.Process.Kill() })
 	line, err := lines.ReadString('\n')
+	hangs.Stop()
 	address, ready := strings.CutPrefix(strings.TrimSpace(line), "ready ")
 	if !ready {
 		rest, _ := io.ReadAll(lines)
-		t.Fatalf("the server does not listen: %v; it says %s%s", err, line, rest)
+		t.Fatalf("the server does not listen within a minute: %v; it says %s%s", err, line, rest)
 	}
 	go func() {
 		rest, _ := io.ReadAll(lines)
