@@ -35,6 +35,7 @@ func TestMain(m *testing.M) {
 		os.RemoveAll(dir)
 		os.Exit(1)
 	}
+	os.Chmod(narrowBinary, 0o755) // whatever the umask
 	// Servers mostly wait, for clients and for the second that memcached takes to end.
 	flag.Parse()
 	flag.Set("test.parallel", "8")

@@ -37,7 +37,7 @@ func (m published) Run() int {
 	publishedPath = filepath.Join(dir, "narrow")
 	self, err := os.Executable()
 	if err == nil {
-		err = errors.Join(os.Chmod(dir, 0o755), exec.Command("cp", self, publishedPath).Run())
+		err = errors.Join(os.Chmod(dir, 0o755), exec.Command("cp", self, publishedPath).Run(), os.Chmod(publishedPath, 0o755))
 	}
 	if err != nil {
 		panic(err)

@@ -8,7 +8,8 @@ import "github.com/narrow-sandbox/narrow/internal/kernel"
 // registers tell afterwards, too.
 type slept struct{}
 
-func (t *Thread) sample() {}
+// sample has nothing to note; what other architectures note stays empty.
+func (t *Thread) sample() { t.slept, t.full = slept{}, false }
 
 // interruptSleepers has nothing to ask before all are asked.
 func (p *Process) interruptSleepers() error { return nil }

@@ -94,7 +94,7 @@ func publishSelf() error {
 		return err
 	}
 	_, err = io.Copy(to, from)
-	return errors.Join(err, to.Close())
+	return errors.Join(err, to.Chmod(0o755), to.Close()) // whatever the umask
 }
 
 // do never returns.
