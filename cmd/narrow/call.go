@@ -6,6 +6,7 @@ import (
 
 	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/internal/kernel"
 	"github.com/narrow-sandbox/narrow/policy"
 )
 
@@ -40,12 +41,12 @@ func parsePattern(text string, arch *abi.Arch) (*policy.Pattern, error) {
 func badCall(text string, err error) error {
 	var list policy.ErrorList
 	if !errors.As(err, &list) {
-		return badInput(fmt.Errorf("%s: %w", printable(text), err))
+		return badInput(fmt.Errorf("%s: %w", kernel.Printable(text), err))
 	}
 	named := make(policy.ErrorList, len(list))
 	for i, e := range list {
 		c := *e
-		c.Pos.File = printable(text)
+		c.Pos.File = kernel.Printable(text)
 		named[i] = &c
 	}
 	return badInput(named)

@@ -298,7 +298,7 @@ func (r *enterReport) print(s *streams) error {
 			class = "thread " + t.Class
 		}
 		call, _, _ := strings.Cut(cmpOr(t.Interrupted, "-"), "(")
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%t\t%s\n", t.TID, printable(t.Name), class, seccompMode(t.Seccomp), countText(t.SeccompFilters), t.NoNewPrivs, call)
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%t\t%s\n", t.TID, kernel.Printable(t.Name), class, seccompMode(t.Seccomp), countText(t.SeccompFilters), t.NoNewPrivs, call)
 	}
 	if err := w.Flush(); err != nil {
 		return err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/internal/interop/oci"
+	"github.com/narrow-sandbox/narrow/internal/kernel"
 )
 
 // formatOCI is the seccomp profiles of containers.
@@ -96,7 +97,7 @@ func ociOptions(params map[string]string) (o oci.Options, err error) {
 		case "arch":
 			a, ok := abi.ByName(value)
 			if !ok {
-				return o, badInput(fmt.Errorf("--set arch=%s: no such architecture", printable(value)))
+				return o, badInput(fmt.Errorf("--set arch=%s: no such architecture", kernel.Printable(value)))
 			}
 			o.Arch = a
 		case "kernel":
@@ -106,7 +107,7 @@ func ociOptions(params map[string]string) (o oci.Options, err error) {
 		case "capabilities":
 			o.Capabilities = slices.DeleteFunc(strings.Split(value, ","), func(c string) bool { return c == "" || c == "none" })
 		default:
-			return o, badInput(errors.New("a container's profile has no param " + printable(name) + "; expected arch, kernel or capabilities"))
+			return o, badInput(errors.New("a container's profile has no param " + kernel.Printable(name) + "; expected arch, kernel or capabilities"))
 		}
 	}
 	return o, nil

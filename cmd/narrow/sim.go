@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/internal/kernel"
 	"github.com/narrow-sandbox/narrow/policy"
 )
 
@@ -87,7 +88,7 @@ func (sim *simulator) parseCall(text string) (lineCall, error) {
 	}
 	c, err := sim.parseLine([]byte(text))
 	if err != nil {
-		return c, badInput(fmt.Errorf("%s: %w", printable(text), err))
+		return c, badInput(fmt.Errorf("%s: %w", kernel.Printable(text), err))
 	}
 	return c, nil
 }

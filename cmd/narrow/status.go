@@ -143,9 +143,9 @@ func tracerOf(pid int) *tracedBy {
 // reason is what a tracer is there for, or else how it was started.
 func (t *tracedBy) reason() string {
 	if t.For != "" {
-		return "for " + printable(t.For)
+		return "for " + kernel.Printable(t.For)
 	}
-	return "that runs as: " + printable(t.Command)
+	return "that runs as: " + kernel.Printable(t.Command)
 }
 
 // seccompMode names the modes of seccomp(2).
@@ -185,23 +185,14 @@ func (st *heldProcess) print(s *streams) error {
 		if t.TracerPID != 0 {
 			tracer = strconv.Itoa(t.TracerPID)
 		}
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%t\t%s\t%s\n", t.TID, printable(t.Name), t.Mode, countText(t.Filters), t.NoNewPrivs, tracer, printable(cmpOr(t.Label, "-")))
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%t\t%s\t%s\n", t.TID, kernel.Printable(t.Name), t.Mode, countText(t.Filters), t.NoNewPrivs, tracer, kernel.Printable(cmpOr(t.Label, "-")))
 	}
 	if err := w.Flush(); err != nil {
 		return err
 	}
 	fmt.Fprintf(s.out, "landlock: %s\n", st.Landlock)
 	if t := st.Tracer; t != nil {
-		fmt.Fprintf(s.out, "traced by %s (process %d) %s\n", printable(t.Name), t.PID, t.reason())
+		fmt.Fprintf(s.out, "traced by %s (process %d) %s\n", kernel.Printable(t.Name), t.PID, t.reason())
 	}
 	return st.printFilters(s)
-}
-
-// printable keeps a thread's self-given name from steering the terminal.
-func printable(name string) string {
-	q := strconv.Quote(name)
-	if q[1:len(q)-1] != name {
-		return q
-	}
-	return name
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/narrow-sandbox/narrow/bpf"
 	"github.com/narrow-sandbox/narrow/bpf/asm"
 	"github.com/narrow-sandbox/narrow/internal/inject"
+	"github.com/narrow-sandbox/narrow/internal/kernel"
 )
 
 // heldFilter is a filter that the kernel has given back, with those who have it.
@@ -91,7 +92,7 @@ func (st *heldProcess) names(tids []int) string {
 	var all []string
 	for _, t := range st.Threads {
 		if slices.Contains(tids, t.TID) {
-			all = append(all, fmt.Sprintf("%d (%s)", t.TID, printable(t.Name)))
+			all = append(all, fmt.Sprintf("%d (%s)", t.TID, kernel.Printable(t.Name)))
 		}
 	}
 	return strings.Join(all, ", ")

@@ -3,6 +3,8 @@ package inject
 import (
 	"errors"
 	"fmt"
+
+	"github.com/narrow-sandbox/narrow/internal/kernel"
 )
 
 // What can keep a process from being narrowed. Errors of this package are
@@ -41,7 +43,7 @@ type Error struct {
 func (e *Error) Error() string {
 	s := fmt.Sprintf("process %d: ", e.PID)
 	if e.Thread != 0 {
-		s += fmt.Sprintf("thread %d (%s): ", e.Thread, e.Name)
+		s += fmt.Sprintf("thread %d (%s): ", e.Thread, kernel.Printable(e.Name))
 	}
 	s += e.Err.Error()
 	if e.Hint != "" {

@@ -167,7 +167,7 @@ func (s *step) letThrough(t *Thread) error {
 	believed, ok := s.believed(t)
 	if !ok {
 		if s.options.BestEffort {
-			s.note("thread %d (%s) has %d filters that nobody has read; they let the calls through that narrowed it", t.TID, t.Name, t.Status.SeccompFilters)
+			s.note("thread %d (%s) has %d filters that nobody has read; they let the calls through that narrowed it", t.TID, kernel.Printable(t.Name), t.Status.SeccompFilters)
 			return nil
 		}
 		return s.wrong(t, ErrForeign, fmt.Errorf("has %d filters, which only root may read or suspend, and which may kill it for a call that narrows it", t.Status.SeccompFilters), "run as root, or dare it with --best-effort")

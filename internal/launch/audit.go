@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/narrow-sandbox/narrow/internal/kernel"
 	"github.com/narrow-sandbox/narrow/internal/tracer"
 	"github.com/narrow-sandbox/narrow/policy"
 )
@@ -60,7 +61,7 @@ func (r *AuditReport) String() string {
 	}
 	fmt.Fprintf(&b, "narrow: audit: %s would have been denied, of %s; lost: %d\n", plural(calls, "call"), plural(len(r.Denied), "kind"), r.Lost)
 	for _, d := range r.Denied {
-		fmt.Fprintf(&b, "%6d× %s in phase %s: %s: %s\n", d.Count, d.Name, d.Phase, d.Call, d.Verdict)
+		fmt.Fprintf(&b, "%6d× %s in phase %s: %s: %s\n", d.Count, kernel.Printable(d.Name), d.Phase, d.Call, d.Verdict)
 		fmt.Fprintf(&b, "        %s\n", d.because())
 		if d.Edit != "" {
 			fmt.Fprintf(&b, "        %s\n", d.Edit)

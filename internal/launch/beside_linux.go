@@ -156,4 +156,4 @@ func (a *account) Audited(seen tracer.Audit) {
 	a.rewrite()
 }
 
-func (a *account) program() string { return filepath.Base(a.plan.Program) }
+func (a *account) program() string { return kernel.Printable(filepath.Base(a.plan.Program)) }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/narrow-sandbox/narrow/internal/kernel"
 	"github.com/narrow-sandbox/narrow/internal/tracer"
 	"github.com/narrow-sandbox/narrow/policy"
 )
@@ -21,7 +22,7 @@ func deathReport(p *policy.Policy, d *tracer.Death) *DeathReport {
 	r := &DeathReport{PID: d.PID, TID: d.TID, Program: d.Program, From: []string{}}
 	r.Name, r.Phase, r.Class = d.Name, d.Phase, d.Class
 	for _, s := range d.Sites {
-		r.From = append(r.From, s.String())
+		r.From = append(r.From, kernel.Printable(s.String()))
 	}
 	r.called(d.Call)
 	if !d.Ours {
@@ -35,7 +36,7 @@ func deathReport(p *policy.Policy, d *tracer.Death) *DeathReport {
 // String is the report for people.
 func (r *DeathReport) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s[%d] %s was killed in phase %s: %s\n", r.Program, r.PID, r.Name, r.Phase, r.Call)
+	fmt.Fprintf(&b, "%s[%d] %s was killed in phase %s: %s\n", kernel.Printable(r.Program), r.PID, kernel.Printable(r.Name), r.Phase, r.Call)
 	fmt.Fprintf(&b, "  %s\n", r.because())
 	if len(r.From) > 0 {
 		fmt.Fprintf(&b, "  called from %s\n", strings.Join(r.From, ", from "))
