@@ -32,8 +32,8 @@ phase's Landlock domains and the filter of its thread class, reads each back
 from /proc, and lets them go on where they were. No process of narrow stays
 behind, and the program notices nothing.
 
-If any thread cannot be narrowed, or sleeps in a call that the phase would deny,
-nothing is changed. Should the kernel refuse in the middle what it had not
+If any thread cannot be narrowed, or is in a call that the phase would deny and
+does not leave it within a quarter of a second, nothing is changed. Should the kernel refuse in the middle what it had not
 refused to the first thread, the process is ended. It takes root's rights, or a process of the same user that
 the system lets be traced.
 

@@ -26,7 +26,8 @@
 //
 // What can be found wrong is found before anything is changed: filters are
 // compiled and proved before the process is even stopped; a thread whose
-// interrupted call its new rules would deny, a thread that does not stop, a
+// interrupted call its new rules would deny, and that does not come to the
+// call's end while the others wait a moment, a thread that does not stop, a
 // filter of others that could stop our calls, a kernel that lacks a layer end
 // the step with the process untouched. What the kernel refuses in the middle,
 // after a thread has taken on something that cannot be taken off, is an Error

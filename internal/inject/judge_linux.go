@@ -17,6 +17,7 @@ import (
 // it: whose interrupted call, when made again, the new filter would stop.
 func (s *step) judge() error {
 	var wrong []error
+	s.plans = nil
 	for _, t := range s.threads {
 		f, class := s.layers.For(t.Name, t.Main)
 		s.plans = append(s.plans, plan{t, f, class})

@@ -90,6 +90,9 @@ func (p *Process) interrupted(t *Thread) {
 	}
 	native := abi.Native()
 	t.Call = &bpf.Data{Nr: nr, Arch: t.arch, IP: t.regs.PC(), Args: t.regs.Args(t.arch != native.Audit)}
+	if t.began != nil && t.began.Nr != nr && t.Restarts {
+		t.Call = t.began
+	}
 }
 
 // restarting reports whether a call that was interrupted before it did

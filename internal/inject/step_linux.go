@@ -48,7 +48,7 @@ func (p *Process) Step(l *Layers) (*Report, error) {
 	if p.exec {
 		return nil, p.wrong(nil, ErrExec, ErrExec, "")
 	}
-	if err := s.judge(); err != nil {
+	if err := s.patiently(s.judge); err != nil {
 		return nil, err
 	}
 	err := s.run()

@@ -17,7 +17,10 @@ import (
 // others stopped, is the last one.
 func (p *Process) Stop() error {
 	p.stopped = time.Now()
-	deadline := p.stopped.Add(p.options.Patience)
+	return p.halt(p.stopped.Add(p.options.Patience))
+}
+
+func (p *Process) halt(deadline time.Time) error {
 	for {
 		if err := p.interrupt(); err != nil {
 			return err
@@ -172,6 +175,8 @@ func (p *Process) handle(t *Thread, stop kernel.Stop) error {
 	case event == unix.PTRACE_EVENT_EXEC:
 		p.tell(stop)
 		p.replaced(t)
+	case t.state == finishing && stop.Syscall() && !finished(t):
+		return kernel.PtraceSyscall(t.TID, 0)
 	case event != 0:
 		p.tell(stop)
 	case !stop.Syscall():

@@ -23,6 +23,8 @@ type Thread struct {
 	// Status is what /proc says of it, when it was stopped.
 	Status *kernel.Status
 
+	began *bpf.Data // the call that restart_syscall goes on with, where it is known
+
 	dispatched bool // its calls are handed to itself first
 
 	state   state
@@ -53,6 +55,7 @@ type state uint8
 const (
 	running   state = iota
 	elsewhere       // stopped, where calls cannot be injected
+	finishing       // on its way through the call in which it was, while others stand still
 	parked          // stopped on its way back to the program, with PTRACE_EVENT_STOP
 	busy            // stopped at the exit of an injected call
 )
