@@ -68,7 +68,7 @@ func (p *Process) letFinish(threads []*Thread, deadline time.Time) error {
 		if err := kernel.PtraceSyscall(t.TID, 0); err != nil && !errors.Is(err, unix.ESRCH) {
 			return p.lost(t, err)
 		}
-		t.state, t.asked, t.began = finishing, false, t.Call
+		t.state, t.asked, t.known, t.began = finishing, false, false, t.Call
 	}
 	for pause := shortPause; !p.are(parked) && time.Now().Before(deadline); pause = min(2*pause, longPause) {
 		if moved, err := p.poll(); err != nil {
