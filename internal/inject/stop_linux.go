@@ -89,6 +89,7 @@ func (p *Process) onward(t *Thread) error {
 
 // await waits until all threads in hand are parked or gone.
 func (p *Process) await(deadline time.Time) error {
+	heard := time.Now()
 	for pause := shortPause; ; pause = min(2*pause, longPause) {
 		moved, err := p.poll()
 		if err != nil {
@@ -98,13 +99,17 @@ func (p *Process) await(deadline time.Time) error {
 			return nil
 		}
 		if moved {
-			pause = shortPause
+			pause, heard = shortPause, time.Now()
 			continue
 		}
 		if pause == longPause {
 			p.dropZombie()
 		}
-		if now := time.Now(); now.After(deadline) || now.Sub(p.stopped) > deafPatience && p.deaf() {
+		now := time.Now()
+		if pause < longPause || !p.deaf() {
+			heard = now
+		}
+		if now.After(deadline) || now.Sub(heard) > deafPatience {
 			return p.late()
 		}
 		kernel.Nanosleep(pause)
@@ -119,7 +124,7 @@ const (
 )
 
 // deafPatience is how long to wait, with all others stopped, for threads that
-// sleep where no signal wakes them.
+// sleep all the time where no signal wakes them.
 const deafPatience = 250 * time.Millisecond
 
 // deaf reports whether all threads that have not stopped sleep so.
