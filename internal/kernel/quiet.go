@@ -4,6 +4,7 @@ import (
 	"math"
 	"runtime"
 	"runtime/debug"
+	"runtime/metrics"
 )
 
 // QuietRuntime readies Go's runtime for a thread that never comes back to its
@@ -29,7 +30,12 @@ func QuietRuntime() {
 // neverCollected reports whether there was no cycle, and none can be about to
 // begin: where only a limit of memory begins one, and that is far.
 func neverCollected(limit int64) bool {
-	var m runtime.MemStats
-	runtime.ReadMemStats(&m)
-	return m.NumGC == 0 && m.Sys < uint64(limit)/2
+	samples := []metrics.Sample{{Name: "/gc/cycles/total:gc-cycles"}, {Name: "/memory/classes/total:bytes"}}
+	metrics.Read(samples) // runtime.ReadMemStats would empty every processor's cache of memory
+	for _, s := range samples {
+		if s.Value.Kind() != metrics.KindUint64 {
+			return false // not known to this runtime
+		}
+	}
+	return samples[0].Value.Uint64() == 0 && samples[1].Value.Uint64() < uint64(limit)/2
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"hash"
 
 	"github.com/narrow-sandbox/narrow/bpf"
 	"github.com/narrow-sandbox/narrow/policy"
@@ -11,17 +12,29 @@ import (
 
 // key is the hash of a question with all that its answer depends on. Every
 // part is written with its length, so that no two questions read alike.
-type key struct{ buf []byte }
+type key struct {
+	digest hash.Hash
+	buf    []byte // not written into it yet
+}
+
+// spill is how much is gathered before it is hashed.
+const spill = 1 << 12
+
+func emptyKey() *key { return &key{sha256.New(), make([]byte, 0, 2*spill)} }
 
 func newKey(question string) *key {
-	k := new(key)
+	k := emptyKey()
 	k.text(verifier)
 	k.text(question)
 	return k
 }
 
 // hash ends the key.
-func (k *key) hash() [sha256.Size]byte { return sha256.Sum256(k.buf) }
+func (k *key) hash() (sum [sha256.Size]byte) {
+	k.digest.Write(k.buf)
+	k.digest.Sum(sum[:0])
+	return sum
+}
 
 // name is the hash as a file's name.
 func (k *key) name() string {
@@ -29,7 +42,12 @@ func (k *key) name() string {
 	return hex.EncodeToString(sum[:])
 }
 
-func (k *key) number(v uint64) { k.buf = binary.LittleEndian.AppendUint64(k.buf, v) }
+func (k *key) number(v uint64) {
+	if k.buf = binary.LittleEndian.AppendUint64(k.buf, v); len(k.buf) >= spill {
+		k.digest.Write(k.buf)
+		k.buf = k.buf[:0]
+	}
+}
 
 func (k *key) text(s string) {
 	k.number(uint64(len(s)))

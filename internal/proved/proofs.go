@@ -129,7 +129,7 @@ func yes(what string) func(verify.Result, error) error {
 func (p *Proofs) digest(r *policy.Rules) string {
 	sum, ok := p.known[r]
 	if !ok {
-		k := new(key)
+		k := emptyKey()
 		k.rules(r)
 		sum = k.hash()
 		p.known[r] = sum
