@@ -153,6 +153,9 @@ func (d domain) values(ordinals []Range) []Range {
 // and ends with such a value, and what holds none is dropped.
 func attain(mask uint64, ranges []Range) []Range {
 	if mask&(mask+1) == 0 {
+		if n := len(ranges); n == 0 || ranges[n-1].High <= mask {
+			return ranges
+		}
 		return intersect(ranges, []Range{{0, mask}})
 	}
 	var out []Range

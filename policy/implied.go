@@ -56,12 +56,7 @@ func (r *resolver) impliedBy(key impliedKey, rules func() []impliedRule) [][]*Ru
 	}
 	out := make([][]*RuleMatch, len(r.arches))
 	for _, rule := range rules() {
-		e, err := ParseCall(rule.call)
-		if err != nil {
-			r.fail(pos, "implied rule "+rule.call+": "+err.Error(), "", "") // a test shows that none is so
-			continue
-		}
-		for i, matches := range r.call(e, true) {
+		for i, matches := range r.impliedCall(pos, rule.call) {
 			errno, _ := r.arches[i].Constant(rule.errno)
 			for _, m := range matches {
 				out[i] = append(out[i], &RuleMatch{
@@ -77,6 +72,21 @@ func (r *resolver) impliedBy(key impliedKey, rules func() []impliedRule) [][]*Ru
 	}
 	r.impliedRules[key] = out
 	return out
+}
+
+// impliedCall resolves the call of a denial, once for all blocks that imply it.
+func (r *resolver) impliedCall(pos Pos, text string) callMatches {
+	if done, ok := r.impliedCalls[text]; ok {
+		return done
+	}
+	e, err := ParseCall(text)
+	if err != nil {
+		r.fail(pos, "implied rule "+text+": "+err.Error(), "", "") // a test shows that none is so
+		return nil
+	}
+	done := r.call(e, true)
+	r.impliedCalls[text] = done
+	return done
 }
 
 // ioUringDenials close io_uring, which opens files and sockets where no filter
@@ -114,6 +124,7 @@ func (r *resolver) names(e *CallExpr, name string, within []*set) bool {
 // call that no rule names is denied. Of one that some rules name, what they
 // let run, before they or `*` deny it, goes first.
 func untilAllowed(list []entry, denials []*RuleMatch, own ownRules) []entry {
+	list = slices.Grow(list, len(denials))
 	for _, d := range denials {
 		if own.about(d.Numbers[0].Low) {
 			list = append(list, before(d, own.entries)...)

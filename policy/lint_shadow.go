@@ -13,8 +13,9 @@ func (r *resolver) lintShadowed() {
 	var dead []*use // somewhere, in the order in which that was found
 	budget := shadowBudget
 	for _, l := range r.made {
-		s := shadows{single: map[uint64][]entry{}, budget: &budget}
-		for _, e := range asked(l.entries) {
+		list := asked(l.entries)
+		s := shadows{single: map[uint64][]entry{}, whole: make([]entry, 0, len(list)), budget: &budget}
+		for _, e := range list {
 			if e.asked() {
 				by, shadowed := s.shadow(e)
 				e.use.decides = !shadowed

@@ -77,6 +77,7 @@ type resolver struct {
 
 	conditional  map[Pos]bool // the files and network blocks within a `when`
 	impliedRules map[impliedKey][][]*RuleMatch
+	impliedCalls map[string]callMatches
 	made         []madeList
 	paths        []ThreadPath
 
@@ -107,6 +108,7 @@ func newResolver(f *File, o Options) *resolver {
 		conditions:   map[*When]*condition{},
 		conditional:  map[Pos]bool{},
 		impliedRules: map[impliedKey][][]*RuleMatch{},
+		impliedCalls: map[string]callMatches{},
 	}
 }
 

@@ -128,6 +128,11 @@ type ownRules struct {
 }
 
 func ownRulesOf(blocks []block, arch int) (own ownRules) {
+	n := 0
+	for _, b := range blocks {
+		n += len(b.entries[arch])
+	}
+	own.entries = make([]entry, 0, n)
 	for _, b := range blocks {
 		own.entries = append(own.entries, b.entries[arch]...)
 		own.numbers = append(own.numbers, b.numbers[arch])

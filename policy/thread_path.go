@@ -175,7 +175,7 @@ func (n *names) all(yield func(string) bool) {
 }
 
 func keyOf(masks []uint64) string {
-	var b []byte
+	b := make([]byte, 0, 2*len(masks)) // most fit into two bytes
 	for _, m := range masks {
 		b = binary.AppendUvarint(b, m)
 	}
