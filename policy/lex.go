@@ -60,9 +60,9 @@ type lexer struct {
 // next skips blanks and comments and cuts a token of the notation.
 func (l *lexer) next() token {
 	tok := l.skip()
-	l.off = l.scan()
-	tok.text, tok.stop = l.src[tok.off:l.off], l.off
-	tok.kind = l.kind(tok.text)
+	length, kind := scan(l.src[l.off:])
+	l.off += length
+	tok.kind, tok.text, tok.stop = kind, l.src[tok.off:l.off], l.off
 	return tok
 }
 
@@ -109,49 +109,39 @@ func (l *lexer) remark(trail, blank bool) {
 	})
 }
 
-// scan finds the end of the token of the notation that begins here.
-func (l *lexer) scan() int {
-	rest := l.src[l.off:]
-	if rest == "" {
-		return l.off
-	}
-	switch c := rest[0]; {
-	case isNameStart(c):
-		return l.off + nameLength(rest)
-	case isDigit(c):
-		return l.off + numberLength(rest)
-	case c == '$' || c == '@':
-		return l.off + 1 + nameLength(rest[1:])
-	case c == '"':
-		return l.off + stringLength(rest)
-	}
-	if p := punct(rest); p != "" {
-		return l.off + len(p)
-	}
-	_, size := utf8.DecodeRuneInString(rest)
-	return l.off + size
-}
-
-// kind tells what scan has cut.
-func (l *lexer) kind(text string) tokenKind {
+// scan is the length and the kind of the token of the notation that text begins
+// with.
+func scan(text string) (length int, kind tokenKind) {
 	if text == "" {
-		return endToken
+		return 0, endToken
 	}
 	switch c := text[0]; {
 	case isNameStart(c):
-		return nameToken
+		return nameLength(text), nameToken
 	case isDigit(c):
-		return numberToken
-	case c == '$' && len(text) > 1:
-		return paramToken
-	case c == '@' && len(text) > 1:
-		return setToken
+		return numberLength(text), numberToken
 	case c == '"':
-		return stringToken
-	case punct(text) != "":
-		return punctToken
+		return stringLength(text), stringToken
+	case c == '$' || c == '@':
+		return scanSigil(text)
 	}
-	return otherToken
+	if p := punct(text); p != "" {
+		return len(p), punctToken
+	}
+	_, size := utf8.DecodeRuneInString(text)
+	return size, otherToken
+}
+
+// scanSigil is scan for $param and @set; without a name it is neither.
+func scanSigil(text string) (length int, kind tokenKind) {
+	length, kind = 1+nameLength(text[1:]), paramToken
+	switch {
+	case length == 1:
+		kind = otherToken
+	case text[0] == '@':
+		kind = setToken
+	}
+	return length, kind
 }
 
 // recut cuts tok anew, as a word that runs to the next blank, brace, quote,
@@ -196,7 +186,7 @@ var puncts = [...]string{
 // punct is the operator or bracket that text begins with, or empty.
 func punct(text string) string {
 	for _, p := range puncts {
-		if strings.HasPrefix(text, p) {
+		if p[0] == text[0] && strings.HasPrefix(text, p) {
 			return p
 		}
 	}

@@ -201,7 +201,9 @@ func coveredAt(nr uint64, e entry, rules []entry) bool {
 			if len(p.Conds) == 0 {
 				return true
 			}
-			earlier = append(earlier, p.Conds)
+			if !contradict(e.Conds, p.Conds) {
+				earlier = append(earlier, p.Conds)
+			}
 		}
 	}
 	budget := escapeBudget

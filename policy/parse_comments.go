@@ -71,6 +71,9 @@ func (p *parser) rest(first bool) []Comment {
 // one's, the others are this one's. Those of the first entry go to the
 // statement if there is one, as it stands on the statement's own line.
 func (p *parser) entry(stmt *Comments, entries []Comments) []Comments {
+	if entries == nil {
+		entries = make([]Comments, 0, usualEntries)
+	}
 	if len(entries) == 0 && stmt != nil {
 		for _, r := range p.take(len(p.remarks)) {
 			r.Blank = false
@@ -87,6 +90,9 @@ func (p *parser) entry(stmt *Comments, entries []Comments) []Comments {
 	p.lead(&c, len(entries) == 0)
 	return append(entries, c)
 }
+
+// usualEntries is how many entries a list has room for from the start.
+const usualEntries = 4
 
 // endEntry ends the last of the entries.
 func (p *parser) endEntry(stmt *Comments, entries []Comments) {
