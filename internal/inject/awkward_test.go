@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -100,8 +101,8 @@ func narrowed(t *testing.T, pid, n int) {
 func daring() inject.Options { return inject.Options{BestEffort: true} }
 
 // stress enters a victim many times, then lets it sum up.
-func stress(t *testing.T, mode, want string) {
-	v := ready(t, mode)
+func stress(t *testing.T, want string, mode ...string) {
+	v := ready(t, mode...)
 	l := layersOf(t, noGetppid)
 	for range times(40, 1000) {
 		if _, err := enter(v.pid(), l, daring()); err != nil {
@@ -117,13 +118,20 @@ func stress(t *testing.T, mode, want string) {
 
 // Signals that arrive meanwhile end the calls that they end otherwise, and no
 // call returns EINTR for the tracer's sake.
-func TestCallsThatSignalsEnd(t *testing.T) { stress(t, "pingpong", "odd 0 of ") }
+func TestCallsThatSignalsEnd(t *testing.T) { stress(t, "odd 0 of ", "pingpong") }
 
 // Signals that arrive meanwhile are handled once each.
-func TestSignalsAreKept(t *testing.T) { stress(t, "storm", "lost 0 of ") }
+func TestSignalsAreKept(t *testing.T) { stress(t, "lost 0 of ", "storm") }
 
 // A restartable sequence that was interrupted goes on at its abort handler.
-func TestSequencesAreAborted(t *testing.T) { stress(t, "sequences", "lost 0 of ") }
+func TestSequencesAreAborted(t *testing.T) { stress(t, "lost 0 of ", "sequences") }
+
+// Registers that the kernel forgets at a call are those of a thread that made none.
+func TestVectorsAreKept(t *testing.T) {
+	for _, kind := range []string{"sve", "streaming"} {
+		t.Run(kind, func(t *testing.T) { stress(t, "lost 0 of ", "vectors", kind) })
+	}
+}
 
 // A thread that starts while others are being stopped is not missed.
 func TestThreadsThatStart(t *testing.T) {
@@ -448,15 +456,11 @@ func TestLandlockOnEachThread(t *testing.T) {
 }
 
 func Test32Bit(t *testing.T) {
-	dir := t.TempDir()
-	source := "void _start(void) { for (;;) { int r; __asm__ volatile(\"int $0x80\" : \"=a\"(r) : \"a\"(29)); } }\n"
-	if err := os.WriteFile(dir+"/p.c", []byte(source), 0o644); err != nil {
-		t.Fatal(err)
+	program := filepath.Join(os.Getenv(programsVar), "bits32")
+	if _, err := os.Stat(program); err != nil {
+		program = compiled32(t)
 	}
-	if out, err := exec.Command("gcc", "-m32", "-nostdlib", "-static", "-fno-pic", "-o", dir+"/p", dir+"/p.c").CombinedOutput(); err != nil {
-		missing(t, "gcc makes no 32-bit program: "+string(out))
-	}
-	c := exec.Command(dir + "/p")
+	c := exec.Command(program)
 	if err := c.Start(); err != nil {
 		t.Skip("this kernel runs no 32-bit program: ", err)
 	}
@@ -467,6 +471,20 @@ func Test32Bit(t *testing.T) {
 	}
 	refusal(t, c.Process.Pid, layersOf(t, noGetppid), inject.ErrABI)
 	untouched(t, c.Process.Pid)
+}
+
+// compiled32 is a program for the 32-bit ABI of x86_64.
+func compiled32(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	source := "void _start(void) { for (;;) { int r; __asm__ volatile(\"int $0x80\" : \"=a\"(r) : \"a\"(29)); } }\n"
+	if err := os.WriteFile(dir+"/p.c", []byte(source), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("gcc", "-m32", "-nostdlib", "-static", "-fno-pic", "-o", dir+"/p", dir+"/p.c").CombinedOutput(); err != nil {
+		missing(t, "gcc makes no 32-bit program: "+string(out))
+	}
+	return dir + "/p"
 }
 
 // The kernel's limit on domains is met before a thread has anything that

@@ -20,7 +20,10 @@
 // One thing is not as if nothing had happened: epoll_wait, sigtimedwait,
 // semtimedop and io_getevents begin their timeout anew, as nobody tells how
 // much of it has passed, and no register or memory of the program is changed to
-// shorten it. They return late by what they had already slept, once.
+// shorten it. They return late by what they had already slept, once. On aarch64
+// they return EINTR, as they may after any stop (signal(7)), to a thread that
+// began to sleep between our look at it and the stop: there the kernel forgets
+// with what argument they were called (see readBehind).
 //
 // # All threads or none
 //

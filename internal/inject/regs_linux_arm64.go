@@ -1,6 +1,7 @@
 package inject
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -27,11 +28,15 @@ import (
 //
 // And x0 is the first argument and the result: of a call that has returned
 // EINTR, the argument is gone. So it is noted before the thread is interrupted.
+//
+// And the kernel forgets the scalable registers at a call, which a thread that
+// was in none may use.
 
 // slept is the call that a thread slept in when it was asked to stop.
 type slept struct {
 	kernel.Sleep
-	in bool
+	in      bool
+	vectors kernel.Vectors // of one that was in no call
 }
 
 // sample notes the call that a thread sleeps in.
@@ -70,6 +75,7 @@ func (p *Process) readRegs(t *Thread) (err error) {
 	if t.regs, err = kernel.PtraceGetRegs(t.TID); err != nil || t.dispatched {
 		return err
 	}
+	t.slept.vectors = nil
 	code, _ := kernel.SyscallInstruction()
 	switch pc := t.regs.PC(); {
 	case kernel.IsCall(t.TID, pc):
@@ -77,7 +83,8 @@ func (p *Process) readRegs(t *Thread) (err error) {
 	case t.regs.Result() == -int64(unix.EINTR) && kernel.IsCall(t.TID, pc-uint64(len(code))):
 		return p.readBehind(t)
 	}
-	return nil
+	t.slept.vectors, err = kernel.PtraceGetVectors(t.TID)
+	return err
 }
 
 // readBefore reads a thread that stands before a call, which it mostly has made
@@ -164,7 +171,7 @@ func (p *Process) writeRegs(t *Thread) error {
 		if _, err := p.reenter(t, t.regs.Again(), t.regs.Result()); err != nil {
 			return err
 		}
-	} else if err := kernel.PtraceSetRegs(t.TID, t.regs); err != nil {
+	} else if err := errors.Join(kernel.PtraceSetRegs(t.TID, t.regs), kernel.PtraceSetVectors(t.TID, t.slept.vectors)); err != nil {
 		return err
 	}
 	if !t.full {

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/rseq.h>
@@ -95,17 +96,17 @@ static void *player(void *arg) {
 	return 0;
 }
 
-/* sleeping waits until a thread sleeps. */
-static void sleeping(pid_t tid) {
+/* becomes waits until a thread is in a state, as /proc calls it. */
+static void becomes(pid_t tid, char want) {
 	char path[64], text[512], *state = 0;
 	snprintf(path, sizeof path, "/proc/self/task/%d/stat", tid);
-	while (!state || state[2] != 'S') {
+	while (!state || state[2] != want) {
 		int fd = open(path, O_RDONLY);
 		ssize_t n = read(fd, text, sizeof text - 1);
 		close(fd);
 		text[n < 0 ? 0 : n] = 0;
 		state = strrchr(text, ')');
-		if (n > 0 && state && state[2] != 'S') patience();
+		if (n > 0 && state && state[2] != want) patience();
 	}
 }
 
@@ -130,7 +131,7 @@ static int pingpong(void) {
 		struct player *p = &players[rounds++ % N];
 		int turn = p->done + 1;
 		while (p->ready < turn) patience();
-		if (p->kind == 3) sleeping(p->tid);
+		if (p->kind == 3) becomes(p->tid, 'S');
 		pthread_kill(p->thread, SIGRTMIN);
 		while (p->done < turn) patience();
 		if (read(0, &line, 1) != -1) stop = 1;
@@ -260,6 +261,58 @@ static int sequences(void) {
 }
 #endif
 
+#if defined __aarch64__
+#ifndef HWCAP2_SME
+#define HWCAP2_SME (1 << 23)
+#endif
+/*
+ * vectors KIND: threads that compute with registers which the kernel forgets at
+ * each call, SVE's or those of SME's streaming mode, and never make one.
+ */
+#define VECTOR(name, extension, begin, end) \
+	static void *name(void *arg) { \
+		int *lost = arg; \
+		__asm__ volatile( \
+			".arch_extension " extension "\n" begin "\n" \
+			"ptrue p0.b\nindex z0.b, #1, #3\n" \
+			"1: ldr w9, [%[stop]]\ncbnz w9, 3f\n" \
+			"ptrue p1.b\nindex z1.b, #1, #3\n" \
+			"cmpne p2.b, p1/z, z0.b, z1.b\nb.ne 2f\n" \
+			"cntp x9, p1, p0.b\ncntp x10, p1, p1.b\ncmp x9, x10\nb.eq 1b\n" \
+			"2: mov w9, #1\nstr w9, [%[lost]]\n3: " end "\n" \
+			: : [stop] "r"(&stop), [lost] "r"(lost) \
+			: "x9", "x10", "v0", "v1", "memory", "cc"); \
+		return 0; \
+	}
+
+VECTOR(sve, "sve", "", "")
+VECTOR(streaming, "sme", "smstart sm", "smstop sm")
+
+static int vectors(const char *kind) {
+	enum { N = 2 };
+	static int lost[N];
+	pthread_t t[N];
+	int sme = !strcmp(kind, "streaming");
+	if (!(sme ? getauxval(AT_HWCAP2) & HWCAP2_SME : getauxval(AT_HWCAP) & HWCAP_SVE)) {
+		say("none");
+		return 0;
+	}
+	for (int i = 0; i < N; i++) t[i] = (pthread_t)in(sme ? streaming : sve, &lost[i]);
+	say("ready");
+	hear();
+	stop = 1;
+	for (int i = 0; i < N; i++) pthread_join(t[i], 0);
+	printf("lost %d of %d\n", lost[0] + lost[1], N);
+	return 0;
+}
+#else
+static int vectors(const char *kind) {
+	(void)kind;
+	say("none");
+	return 0;
+}
+#endif
+
 /* filtered FULL: a filter that kills whoever calls prctl or seccomp; before it, as many large ones as there may be. */
 static int filtered(int full) {
 	struct sock_filter strict[] = {
@@ -335,7 +388,7 @@ static int execs(char **argv) {
 
 /* leaderless: the first thread ends, another lives. */
 static void *heir(void *arg) {
-	while (kill(getpid(), 0)) { }
+	becomes(getpid(), 'Z');
 	say("ready");
 	hear();
 	exit(syscall(SYS_getppid) < 0 && errno == EACCES ? 0 : 7);
@@ -427,6 +480,7 @@ int main(int argc, char **argv) {
 	if (!strcmp(mode, "storm")) return storm();
 	if (!strcmp(mode, "spawn")) return spawn();
 	if (!strcmp(mode, "sequences")) return sequences();
+	if (!strcmp(mode, "vectors")) return vectors(argv[2]);
 	if (!strcmp(mode, "filtered")) return filtered(atoi(arg));
 	if (!strcmp(mode, "mode1")) return mode1();
 	if (!strcmp(mode, "vforked")) return vforked();
