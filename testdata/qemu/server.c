@@ -68,8 +68,7 @@ int main(int argc, char **argv)
 		}
 		return 1; /* epoll_wait has been interrupted, and we see it */
 	}
-	epoll_wait(ep, &event, 1, argc > 2 ? 1000 : 50);
-	epoll_wait(ep, &event, 1, 50);
+	if (epoll_wait(ep, &event, 1, argc > 2 ? 1000 : 50) || epoll_wait(ep, &event, 1, 50)) return 1;
 	ask(first);
 	return 0;
 }
