@@ -80,10 +80,14 @@ func (a *account) see(layer *LayerReport, reports []*inject.Report) {
 	}
 }
 
-// take makes the threads of the report those of a step, and notes the step.
+// take notes steps. Where one is the reported process's own, that is in the
+// phase, and has the step's threads.
 func (a *account) take(reports []*inject.Report) {
 	for _, r := range reports {
-		a.report.Steps = append(a.report.Steps, stepReport(r))
+		a.report.Steps = a.report.latest(append(a.report.Steps, stepReport(r)))
+		if r.PID != a.report.PID {
+			continue
+		}
 		a.report.Phase = r.Phase
 		a.report.Threads = nil
 		for _, th := range r.Threads {

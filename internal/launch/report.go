@@ -1,6 +1,8 @@
 package launch
 
 import (
+	"slices"
+
 	"github.com/narrow-sandbox/narrow/internal/inject"
 	"github.com/narrow-sandbox/narrow/internal/kernel"
 )
@@ -13,8 +15,8 @@ const ReportVersion = 1
 type Report struct {
 	Version     int            `json:"version"`
 	Policy      string         `json:"policy"`
-	Phase       string         `json:"phase"`
-	PID         int            `json:"pid"`
+	Phase       string         `json:"phase"`   // that the process is in
+	PID         int            `json:"pid"`     // of the process that has become the program; steps tell of those that it has made
 	Program     string         `json:"program"` // the path that was executed
 	Args        []string       `json:"args"`    // argv
 	Started     bool           `json:"started"`
@@ -26,9 +28,25 @@ type Report struct {
 	Reach       []string       `json:"reach"`       // what stays possible although it may surprise
 
 	// What a tracer has done and seen, where there is one.
-	Steps  []StepReport   `json:"steps,omitempty"`  // one for each phase that a process has entered
-	Deaths []*DeathReport `json:"deaths,omitempty"` // of threads that a filter killed
-	Audit  *AuditReport   `json:"audit,omitempty"`  // of a program that was denied nothing
+	Steps  []StepReport   `json:"steps,omitempty"`      // one for each phase that a process has entered: the latest
+	Gone   int            `json:"steps_gone,omitempty"` // how many earlier ones are left out
+	Deaths []*DeathReport `json:"deaths,omitempty"`     // of threads that a filter killed
+	Audit  *AuditReport   `json:"audit,omitempty"`      // of a program that was denied nothing
+}
+
+// latest leaves out the oldest steps, but for those of the process itself, from
+// where there are too many: a program may make processes for years.
+func (r *Report) latest(steps []StepReport) []StepReport {
+	const most = 100
+	for len(steps) > most {
+		oldest := slices.IndexFunc(steps, func(s StepReport) bool { return s.PID != r.PID })
+		if oldest < 0 {
+			break
+		}
+		steps = slices.Delete(steps, oldest, oldest+1)
+		r.Gone++
+	}
+	return steps
 }
 
 // LayerStatus is what became of a layer.
