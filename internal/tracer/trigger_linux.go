@@ -7,6 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/narrow-sandbox/narrow/bpf"
+	"github.com/narrow-sandbox/narrow/internal/explain"
 	"github.com/narrow-sandbox/narrow/internal/kernel"
 	"github.com/narrow-sandbox/narrow/policy"
 )
@@ -43,7 +44,8 @@ func (t *tracer) atCall(th *thread) {
 // enters is a thread at the entry of a call. If the call begins the next phase
 // and that lets it run, the phase begins here: the call is interrupted before
 // it waits, and made again under the new rules. A call that they would stop
-// runs under the old ones, and the phase begins when it returns.
+// runs under the old ones, and the phase begins when it returns. One that kills
+// the thread does not return.
 func (t *tracer) enters(th *thread, call *bpf.Data) {
 	trigger := t.waitsFor(th.process)
 	if trigger == nil || trigger.Ready || !trigger.Call.Fits(call) || !trigger.In(th.first(), th.comm()) {
@@ -54,7 +56,9 @@ func (t *tracer) enters(th *thread, call *bpf.Data) {
 		t.advance(th.process, to)
 		return
 	}
-	th.atReturn = to
+	if explain.Decide(th.stack, call).Verdict.Kind > policy.KillThread {
+		th.atReturn = to
+	}
 }
 
 // lets reports whether the phases up to one let the thread make the call.
