@@ -96,6 +96,14 @@ type policyReport struct {
 
 func checkPolicy(s *streams, v *verify.Prover, p *policy.Policy, f *policy.File, asJSON bool) error {
 	r := &policyReport{Policy: p.Name}
+	var filters []filter
+	for _, ph := range p.Phases {
+		if ph.Unfiltered() {
+			r.Unfiltered = append(r.Unfiltered, ph.Name)
+		}
+		filters = append(filters, filtersOf(ph)...)
+	}
+	drafts := drafts(filters, probeLimit/max(len(filters), 1))
 	dead := deadRules(v, p, f)
 	for _, w := range dead {
 		s.printPlaced("warning", w)
@@ -104,15 +112,8 @@ func checkPolicy(s *streams, v *verify.Prover, p *policy.Policy, f *policy.File,
 		r.Warnings = append(r.Warnings, w.Error())
 	}
 	compiled := programs{}
-	var filters []filter
-	for _, ph := range p.Phases {
-		if ph.Unfiltered() {
-			r.Unfiltered = append(r.Unfiltered, ph.Name)
-		}
-		filters = append(filters, filtersOf(ph)...)
-	}
-	for _, f := range filters {
-		r.Filters = append(r.Filters, checkFilter(v, f, compiled, probeLimit/len(filters)))
+	for i, f := range filters {
+		r.Filters = append(r.Filters, checkFilter(v, f, compiled, drafts[i]()))
 	}
 	r.Widening, r.Milder = checkOrder(v, p)
 	tests := newTester(v, p, compiled)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"sync"
 
 	"github.com/narrow-sandbox/narrow/abi"
 	"github.com/narrow-sandbox/narrow/bpf"
@@ -87,22 +88,52 @@ func (f *filterReport) line() string {
 	return text
 }
 
-// checkFilter compiles one filter, compares it with the reference evaluation
-// on some calls, and proves it. The program's meaning goes into compiled.
-func checkFilter(v *verify.Prover, f filter, compiled programs, probes int) *filterReport {
+// draft is what is found out about a filter without the prover.
+type draft struct {
+	program  bpf.Program
+	err      error  // why there is none
+	compared int    // calls on which program and reference agreed
+	problem  string // the one on which they did not
+}
+
+// drafts compiles filters and compares each with the reference evaluation on
+// some calls: beside the caller, who proves, one after the other from the first
+// one on; or when it is asked for, if that is sooner.
+func drafts(filters []filter, probes int) []func() draft {
+	all := make([]func() draft, len(filters))
+	for i, f := range filters {
+		all[i] = sync.OnceValue(func() draft { return newDraft(f.rules, probes) })
+	}
+	go func() {
+		for _, d := range all {
+			d()
+		}
+	}()
+	return all
+}
+
+func newDraft(rules *policy.Rules, probes int) (d draft) {
+	if d.program, d.err = compile.Compile(rules, compile.Options{}); d.err == nil {
+		d.compared, d.problem = compare(rules, d.program, probes)
+	}
+	return d
+}
+
+// checkFilter proves one filter. The program's meaning goes into compiled.
+func checkFilter(v *verify.Prover, f filter, compiled programs, d draft) *filterReport {
 	r := &filterReport{Phase: f.phase, Thread: f.thread, Proof: "not compiled"}
-	prog, err := compile.Compile(f.rules, compile.Options{})
+	err := d.err
 	if err == nil {
-		r.Length, r.Cost = len(prog), prog.Cost()
-		compiled[f.rules], err = v.Program(prog)
+		r.Length, r.Cost = len(d.program), d.program.Cost()
+		compiled[f.rules], err = v.Program(d.program)
 	}
 	if err != nil {
 		r.Problem = err.Error()
 		return r
 	}
-	r.Bitmap, r.NotBitmap = bitmap(v, f.rules, prog)
+	r.Bitmap, r.NotBitmap = bitmap(v, f.rules, d.program)
 	r.Allowed, r.Notes = countAllowed(v, f.rules), spoilt(f.rules)
-	if r.Problem = compare(f.rules, prog, r, probes); r.Problem != "" {
+	if r.Compared, r.Problem = d.compared, d.problem; r.Problem != "" {
 		r.Proof = "failed"
 		return r
 	}
@@ -133,22 +164,23 @@ func countAllowed(v *verify.Prover, rules *policy.Rules) []allowed {
 	return list
 }
 
-// compare runs the boundary calls of the rules through both sides.
-func compare(rules *policy.Rules, prog bpf.Program, r *filterReport, limit int) string {
+// compare runs the boundary calls of the rules through both sides, and says on
+// how many they agreed, and on which they did not.
+func compare(rules *policy.Rules, prog bpf.Program, limit int) (agreed int, problem string) {
 	vm, err := bpf.NewVM(prog)
 	if err != nil {
-		return err.Error()
+		return 0, err.Error()
 	}
 	decide := newDecider(rules)
 	for d := range rules.Probes(limit) {
 		want, _ := decide.evaluate(&d)
 		value, _ := vm.Run(&d)
 		if got := policy.VerdictOf(bpf.Action(value)); got != want {
-			return fmt.Sprintf("the program says %s and the policy %s to %s", got, want, describe(d))
+			return agreed, fmt.Sprintf("the program says %s and the policy %s to %s", got, want, describe(d))
 		}
-		r.Compared++
+		agreed++
 	}
-	return ""
+	return agreed, ""
 }
 
 // describe writes a call in the notation of whatever ABI it is of.
