@@ -104,7 +104,7 @@ func TestAsNobody(t *testing.T) {
 	}
 	dir := shared(t)
 	self := filepath.Join(dir, "inject.test")
-	if err := copyFile(self, "/proc/self/exe"); err != nil {
+	if err := errors.Join(copyFile(self, "/proc/self/exe"), os.Chmod(self, 0o755)); err != nil {
 		t.Fatal(err)
 	}
 	built := filepath.Dir(compiled(t, "victim"))

@@ -37,9 +37,13 @@ var programs = sync.OnceValues(func() (dir string, err error) {
 		return dir, err
 	}
 	for _, name := range []string{"sleepers", "victim"} {
-		out, err := exec.Command("gcc", "-O1", "-Wno-unused-result", "-pthread", "-o", filepath.Join(dir, name), "testdata/"+name+".c").CombinedOutput()
+		program := filepath.Join(dir, name)
+		out, err := exec.Command("gcc", "-O1", "-Wno-unused-result", "-pthread", "-o", program, "testdata/"+name+".c").CombinedOutput()
 		if err != nil {
 			return dir, fmt.Errorf("%w\n%s", err, out)
+		}
+		if err := os.Chmod(program, 0o755); err != nil { // whatever the umask
+			return dir, err
 		}
 	}
 	return dir, nil
