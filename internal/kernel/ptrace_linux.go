@@ -13,9 +13,13 @@ import (
 // Interrupt want the thread stopped; one that is not, or is gone, is ESRCH.
 
 // PtraceSeize begins to trace a thread, without stopping it, with options
-// (unix.PTRACE_O_*).
+// (unix.PTRACE_O_*). It waits for an execve of the process, and that waits for
+// threads that it has killed, until their tracers have heard of it
+// (kernel/ptrace.c:ptrace_attach, fs/exec.c:de_thread). So unlike the others it
+// is a call that Go's runtime knows to take long: other goroutines go on.
 func PtraceSeize(tid int, options uintptr) error {
-	return ptrace("PTRACE_SEIZE", unix.PTRACE_SEIZE, tid, 0, options)
+	_, _, errno := unix.Syscall6(unix.SYS_PTRACE, unix.PTRACE_SEIZE, uintptr(tid), 0, options, 0, 0)
+	return ptraceError("PTRACE_SEIZE", tid, errno)
 }
 
 // PtraceInterrupt stops a thread that was seized: it enters a stop with
