@@ -7,7 +7,7 @@ import (
 )
 
 // most is how far the heap of a command may grow before garbage is collected in
-// it: nearly all commands end before, and collecting less would take a tenth of
+// it. Nearly all commands end before, and collecting by then takes a tenth of
 // their time.
 const most = 16 << 20
 
@@ -19,7 +19,15 @@ func collectLate() {
 	}
 	const least = 4 << 20 // runtime/mgcpacer.go:defaultHeapMinimum, at 100 percent
 	debug.SetGCPercent(100 * most / least)
-	runtime.AddCleanup(new([32]byte), func(percent int) { debug.SetGCPercent(percent) }, 100)
+	runtime.AddCleanup(new([32]byte), collectAsUsual, 100)
+}
+
+// collectAsUsual is called by the first collection. Where all collection was
+// ended meanwhile, it stays so.
+func collectAsUsual(percent int) {
+	if debug.SetGCPercent(percent) < 0 {
+		debug.SetGCPercent(-1)
+	}
 }
 
 // collectNever is for a process that will be another program before its garbage
