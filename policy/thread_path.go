@@ -149,7 +149,8 @@ func (n *names) all(yield func(string) bool) {
 	for i, g := range n.globs {
 		start.masks[i] = reach(g, 1)
 	}
-	queue, seen := []state{start}, map[string]bool{keyOf(start.masks): true}
+	queue, seen := []state{start}, map[string]bool{string(keyOf(nil, start.masks)): true}
+	masks, key := make([]uint64, len(n.globs)), []byte(nil) // of the next state
 	for len(queue) > 0 {
 		s := queue[0]
 		queue = queue[1:]
@@ -157,29 +158,27 @@ func (n *names) all(yield func(string) bool) {
 			return
 		}
 		for _, r := range n.next(s.masks) {
-			next := state{s.name + string(r), make([]uint64, len(n.globs))}
 			for i, g := range n.globs {
-				next.masks[i] = step(g, s.masks[i], r)
+				masks[i] = step(g, s.masks[i], r)
 			}
-			key := keyOf(next.masks)
-			switch {
-			case seen[key] || len(next.name) > maxThread:
+			key = keyOf(key[:0], masks)
+			switch name := s.name + string(r); {
+			case seen[string(key)] || len(name) > maxThread:
 			case len(seen) >= maxNameStates:
 				n.cut = true
 			default:
-				seen[key] = true
-				queue = append(queue, next)
+				seen[string(key)] = true
+				queue = append(queue, state{name, slices.Clone(masks)})
 			}
 		}
 	}
 }
 
-func keyOf(masks []uint64) string {
-	b := make([]byte, 0, 2*len(masks)) // most fit into two bytes
+func keyOf(key []byte, masks []uint64) []byte {
 	for _, m := range masks {
-		b = binary.AppendUvarint(b, m)
+		key = binary.AppendUvarint(key, m)
 	}
-	return string(b)
+	return key
 }
 
 // globPart is one step of a glob: any number of letters, or one letter.
@@ -198,6 +197,9 @@ func (p globPart) matches(r rune) bool {
 
 // step is the places of a glob that one more letter leads to.
 func step(g []globPart, places uint64, r rune) uint64 {
+	if places == 0 {
+		return 0
+	}
 	next := uint64(0)
 	for i, p := range g {
 		switch {
