@@ -2,6 +2,7 @@ package launch
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/narrow-sandbox/narrow/abi"
@@ -84,15 +85,21 @@ func untraced(phases []*policy.PhaseRules) []error {
 	return reasons
 }
 
-// never lists the phases whose trigger is a call that this machine does not
-// have, so that they would not begin.
-func never(phases []*policy.PhaseRules) []error {
+// never lists the phases of a policy for some architectures that would not
+// begin, as this machine does not have the call that is their trigger.
+func never(arches []*abi.Arch, phases []*policy.PhaseRules) []error {
 	var reasons []error
+	here := abi.Native()
 	for _, phase := range phases[1:] {
-		if t := phase.Trigger; t != nil && !t.Ready && abi.Native() != nil && !t.Call.Has(abi.Native()) {
-			reasons = append(reasons, fmt.Errorf("%v: phase %s begins after %s, which %s does not have, so that it would never begin; wait for a set of calls, such as @epoll-wait",
-				t.Pos, phase.Name, t.Call.Text, abi.Native().Name))
+		t := phase.Trigger
+		if here == nil || t == nil || t.Ready || t.Call.Has(here) {
+			continue
 		}
+		why := fmt.Sprintf("which %s does not have, so that it would never begin; wait for a set of calls, such as @epoll-wait", here)
+		if !slices.Contains(arches, here) {
+			why = fmt.Sprintf("and would never begin: the policy's arch line does not have %s, which this machine is", here)
+		}
+		reasons = append(reasons, fmt.Errorf("%v: phase %s begins after %s, %s", t.Pos, phase.Name, t.Call.Text, why))
 	}
 	return reasons
 }

@@ -15,7 +15,7 @@ import (
 // refused lists what of the policy cannot be done from outside at all.
 func (l *launcher) refused() []error {
 	reasons := append(labelled(l.phases), mode1(l.entry.phase)...)
-	reasons = append(reasons, never(l.phases)...)
+	reasons = append(reasons, never(l.config.Policy.Arches, l.phases)...)
 	for _, phase := range l.phases {
 		reasons = append(reasons, unsupervised(phase)...)
 	}
