@@ -19,7 +19,10 @@ func main() {
 		_ = unix.Pause()
 		return
 	}
-	err := mount()
+	_, err := unix.Setsid() // else every process's group is 0
+	if err == nil {
+		err = mount()
+	}
 	if err == nil {
 		err = runAll("/commands")
 	}
