@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -208,7 +209,9 @@ func gone(err error) error {
 
 // take begins to trace one thread; false if it has ended.
 func (p *Process) take(tid int) (bool, error) {
+	stop := p.hearOfEnds()
 	err := kernel.PtraceSeize(tid, p.trace)
+	stop()
 	if err == nil {
 		p.add(tid)
 		return true, nil
@@ -227,6 +230,29 @@ func (p *Process) take(tid int) (bool, error) {
 		return false, p.traced(status.TracerPID)
 	}
 	return false, p.wrong(nil, kindOf(err), err, mayNotHint(p.PID))
+}
+
+// hearOfEnds keeps PTRACE_SEIZE from waiting for ever: it waits for an execve of
+// the process, which waits until we have heard of the threads in hand that it
+// has killed. Any thread of ours may hear of an end; of a stop none does here.
+func (p *Process) hearOfEnds() (stop func()) {
+	const soon = 5 * time.Millisecond // which PTRACE_SEIZE alone never takes
+	var tids []int
+	for _, t := range p.threads {
+		tids = append(tids, t.TID)
+	}
+	var done atomic.Bool
+	timer := time.AfterFunc(soon, func() {
+		for ; !done.Load(); kernel.Nanosleep(time.Millisecond) {
+			for _, tid := range tids {
+				kernel.Reap(tid)
+			}
+		}
+	})
+	return func() {
+		timer.Stop()
+		done.Store(true)
+	}
 }
 
 func (p *Process) traced(by int) error {

@@ -26,6 +26,12 @@ func Wait4(tid, options int) (Stop, error) {
 	}
 }
 
+// Reap takes note of a traced thread's end, if it has ended, and of nothing else
+// that it has to tell. Any thread of the tracer's process may.
+func Reap(tid int) {
+	_ = unix.Waitid(unix.P_PID, tid, nil, unix.WEXITED|unix.WNOHANG|unix.WALL, nil)
+}
+
 // Ended reports whether the thread is no more.
 func (s Stop) Ended() bool { return s.Status.Exited() || s.Status.Signaled() }
 
