@@ -82,6 +82,7 @@ type maker struct {
 	*step
 	pidfd  int
 	root   int // the process's root folder; -1 where it is ours
+	number int // the process's, in the /proc below that
 	theirs map[int]int
 }
 
@@ -95,7 +96,11 @@ func (s *step) maker() (*maker, error) {
 		kernel.Close(pidfd)
 		return nil, err
 	}
-	return &maker{s, pidfd, root, map[int]int{}}, nil
+	number := s.PID
+	if root >= 0 {
+		number = kernel.NumberIn(root, s.PID)
+	}
+	return &maker{s, pidfd, root, number, map[int]int{}}, nil
 }
 
 func (m *maker) end() {
@@ -134,7 +139,7 @@ func (m *maker) CreateRuleset(fs kernel.AccessFS, net kernel.AccessNet, scope ke
 
 // OpenPath opens what the process would find at the path.
 func (m *maker) OpenPath(path string) (fd int, folder bool, err error) {
-	path = throughProc(path, m.PID)
+	path = throughProc(path, m.number)
 	if m.root < 0 {
 		return ruleset.Here{}.OpenPath(path)
 	}

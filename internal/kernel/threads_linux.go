@@ -73,13 +73,22 @@ func ThreadStart(tid int, may May) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	// The name stands in parentheses and may hold anything; starttime is the
-	// 20th field behind them.
-	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
-	if len(fields) < 20 {
+	start, ok := startOf(text)
+	if !ok {
 		return 0, &Error{"read(/proc/self/task/*/stat)", Seccomp, tid, unix.EINVAL}
 	}
-	return strconv.ParseUint(fields[19], 10, 64)
+	return start, nil
+}
+
+// startOf reads starttime in the text of a stat file. The name stands in
+// parentheses and may hold anything; it is the 20th field behind them.
+func startOf(text string) (uint64, bool) {
+	fields := strings.Fields(text[strings.LastIndexByte(text, ')')+1:])
+	if len(fields) < 20 {
+		return 0, false
+	}
+	start, err := strconv.ParseUint(fields[19], 10, 64)
+	return start, err == nil
 }
 
 func threadPath(tid int, file string) string {
