@@ -267,7 +267,7 @@ func TestStoppedAndContinuedMidway(t *testing.T) {
 				}
 			}
 		}()
-		_, err := enter(v.pid(), l, inject.Options{})
+		_, err := enter(v.pid(), l, daring())
 		close(over)
 		if err := errors.Join(err, <-heard); err != nil {
 			t.Fatal(err)
