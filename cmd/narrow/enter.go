@@ -289,7 +289,7 @@ func (o *enterOptions) tell(s *streams, file *os.File, r *enterReport) error {
 }
 
 func (r *enterReport) print(s *streams) error {
-	fmt.Fprintf(s.out, "process %d is in phase %s of policy %s: %d threads, stopped for %.1f ms\n", r.PID, r.Phase, r.Policy, len(r.Threads), r.StoppedMS)
+	fmt.Fprintf(s.out, "process %d is in phase %s of policy %s: %s, stopped for %.1f ms\n", r.PID, r.Phase, r.Policy, threadsText(len(r.Threads)), r.StoppedMS)
 	w := tabwriter.NewWriter(s.out, 0, 8, 2, ' ', 0)
 	fmt.Fprintln(w, "tid\tthread\trules of\tseccomp\tfilters\tno_new_privs\twas in")
 	for _, t := range r.Threads {
@@ -311,6 +311,13 @@ func (r *enterReport) print(s *streams) error {
 		fmt.Fprintf(s.out, "note: %s\n", note)
 	}
 	return nil
+}
+
+func threadsText(n int) string {
+	if n == 1 {
+		return "1 thread"
+	}
+	return fmt.Sprintf("%d threads", n)
 }
 
 // countText is a number of filters; "?" where the kernel does not tell.
