@@ -13,7 +13,7 @@ import (
 )
 
 // demoPatience is how long each part of the demo may take.
-const demoPatience = 20 * time.Second
+const demoPatience = time.Minute
 
 // cacheServer is the demo's server, a child of this process.
 type cacheServer struct {
@@ -27,10 +27,11 @@ const readyMark = "ready "
 
 // startCache starts the server and waits until it listens.
 func startCache(place *breakIn) (*cacheServer, error) {
-	port, err := freePort()
+	port, release, err := reservePort()
 	if err != nil {
 		return nil, err
 	}
+	defer release() // once it listens itself
 	s := &cacheServer{said: make(chan []string, 1)}
 	s.cmd = exec.Command(place.self, cacheVerb, place.home, fmt.Sprint(port), fmt.Sprint(place.listener.Addr().(*net.TCPAddr).Port))
 	dieWithParent(s.cmd)
@@ -88,14 +89,4 @@ func (s *cacheServer) end() {
 	kill := time.AfterFunc(demoPatience/4, func() { _ = s.cmd.Process.Kill() })
 	defer kill.Stop()
 	_ = s.cmd.Wait()
-}
-
-// freePort is a TCP port that nobody listens on.
-func freePort() (int, error) {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }
