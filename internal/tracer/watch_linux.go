@@ -26,7 +26,6 @@ import (
 // alone, of the machine's own ABI; whether a call fits is found out here.
 type watch struct {
 	processes *ebpf.Map // those that are watched, each with the one that made it, 0 where that is known
-	calls     *ebpf.Map
 	program   *ebpf.Program
 	hook      link.Link
 	births    *births // nil if forks are followed by ptrace
@@ -109,20 +108,12 @@ func (w *watch) load(numbers []uint32, loose bool) error {
 	if w.processes, err = ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.Hash, KeySize: 4, ValueSize: 4, MaxEntries: 1 << 15}); err != nil {
 		return err
 	}
-	if w.calls, err = ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.Hash, KeySize: 8, ValueSize: 1, MaxEntries: uint32(len(numbers))}); err != nil {
-		return err
-	}
-	for _, nr := range numbers {
-		if err := w.calls.Put(uint64(nr), uint8(1)); err != nil {
-			return err
-		}
-	}
-	records, err := ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.RingBuf, MaxEntries: 1 << 16})
+	records, err := ebpf.NewMap(&ebpf.MapSpec{Type: ebpf.RingBuf, MaxEntries: 1 << 20})
 	if err != nil {
 		return err
 	}
 	defer records.Close() // the program and the reader keep it
-	w.program, err = ebpf.NewProgram(&ebpf.ProgramSpec{Type: ebpf.RawTracepoint, License: "GPL", Instructions: watchProgram(w.processes, w.calls, records)})
+	w.program, err = ebpf.NewProgram(&ebpf.ProgramSpec{Type: ebpf.RawTracepoint, License: "GPL", Instructions: watchProgram(numbers, w.processes, records)})
 	if err != nil {
 		return err
 	}
@@ -165,20 +156,21 @@ func (w *watch) detach() {
 
 // watchProgram writes a record of each call with one of the numbers by one of
 // the processes. Its context is the two arguments of the tracepoint: the saved
-// registers, and the number.
-func watchProgram(processes, calls, records *ebpf.Map) asm.Instructions {
-	const number, thread, process = -8, -16, -20 // on the stack
-	return asm.Instructions{
+// registers, and the number. Most calls of the machine have another one, and
+// are to find that out at once.
+func watchProgram(numbers []uint32, processes, records *ebpf.Map) asm.Instructions {
+	program := asm.Instructions{
 		asm.Mov.Reg(asm.R6, asm.R1),
-
 		asm.LoadMem(asm.R2, asm.R6, 8, asm.DWord),
-		asm.StoreMem(asm.RFP, number, asm.R2, asm.DWord),
-		asm.LoadMapPtr(asm.R1, calls.FD()),
-		asm.Mov.Reg(asm.R2, asm.RFP), asm.Add.Imm(asm.R2, number),
-		asm.FnMapLookupElem.Call(),
-		asm.JEq.Imm(asm.R0, 0, "out"),
+	}
+	for _, nr := range numbers {
+		program = append(program, asm.JEq.Imm(asm.R2, int32(nr), "fits"))
+	}
+	program = append(program, asm.Ja.Label("out"))
 
-		asm.FnGetCurrentPidTgid.Call(),
+	const thread, process = -8, -12 // on the stack
+	return append(program,
+		asm.FnGetCurrentPidTgid.Call().WithSymbol("fits"),
 		asm.StoreMem(asm.RFP, thread, asm.R0, asm.DWord),
 		asm.RSh.Imm(asm.R0, 32),
 		asm.StoreMem(asm.RFP, process, asm.R0, asm.Word),
@@ -190,7 +182,7 @@ func watchProgram(processes, calls, records *ebpf.Map) asm.Instructions {
 		asm.LoadMapPtr(asm.R1, records.FD()),
 		asm.Mov.Imm(asm.R2, recordSize), asm.Mov.Imm(asm.R3, 0),
 		asm.FnRingbufReserve.Call(),
-		asm.JEq.Imm(asm.R0, 0, "out"), // full: more than enough has been told
+		asm.JEq.Imm(asm.R0, 0, "out"), // full: more than enough has been told, and a later call tells again
 		asm.Mov.Reg(asm.R7, asm.R0),
 		asm.LoadMem(asm.R1, asm.RFP, thread, asm.DWord),
 		asm.StoreMem(asm.R7, 0, asm.R1, asm.DWord),
@@ -206,7 +198,7 @@ func watchProgram(processes, calls, records *ebpf.Map) asm.Instructions {
 
 		asm.Mov.Imm(asm.R0, 0).WithSymbol("out"),
 		asm.Return(),
-	}
+	)
 }
 
 // serve reads records until the reader is closed.
@@ -278,6 +270,5 @@ func (w *watch) close() {
 	}
 	w.births.close()
 	w.program.Close()
-	w.calls.Close()
 	w.processes.Close()
 }
