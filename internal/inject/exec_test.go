@@ -54,6 +54,8 @@ func TestExecWhileThreadsAreTaken(t *testing.T) {
 	}
 	defer c.Wait()
 	defer c.Process.Kill()
+	hangs := time.AfterFunc(3*time.Minute, func() { c.Process.Kill() })
+	defer hangs.Stop()
 	lines := bufio.NewScanner(stdout)
 	if !lines.Scan() {
 		t.Fatal("it did not start")
@@ -78,6 +80,12 @@ func TestExecWhileThreadsAreTaken(t *testing.T) {
 		<-within
 		tracer <- kernel.Gettid()
 		_, err := p.take(tids[2])
+		for end := time.Now().Add(time.Minute); err == nil && len(p.threads) > 0; { // as the engine goes on
+			if _, err = p.poll(); err == nil && time.Now().After(end) {
+				err = fmt.Errorf("%d threads have not ended", len(p.threads))
+			}
+			kernel.Nanosleep(time.Millisecond)
+		}
 		taken <- err
 	}()
 	select {
@@ -104,7 +112,7 @@ func TestExecWhileThreadsAreTaken(t *testing.T) {
 		if err != nil {
 			t.Error(err)
 		}
-	case <-time.After(time.Minute):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("the execve and the tracer wait for each other")
 	}
 	if lines.Scan(); lines.Text() != "became "+script {
