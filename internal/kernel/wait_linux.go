@@ -28,8 +28,20 @@ func Wait4(tid, options int) (Stop, error) {
 
 // Reap takes note of a traced thread's end, if it has ended, and of nothing else
 // that it has to tell. Any thread of the tracer's process may.
+//
+// It looks first: of a traced thread, waitid(2) takes a stop, too, whatever it is
+// asked for (kernel/exit.c:wait_task_stopped).
 func Reap(tid int) {
-	_ = unix.Waitid(unix.P_PID, tid, nil, unix.WEXITED|unix.WNOHANG|unix.WALL, nil)
+	const ends = unix.WEXITED | unix.WNOHANG | unix.WALL
+	const exited, killed, dumped = 1, 2, 3 // CLD_EXITED, CLD_KILLED, CLD_DUMPED (asm-generic/siginfo.h)
+	var info unix.Siginfo
+	if unix.Waitid(unix.P_PID, tid, &info, ends|unix.WNOWAIT, nil) != nil {
+		return
+	}
+	switch info.Code {
+	case exited, killed, dumped:
+		_ = unix.Waitid(unix.P_PID, tid, nil, ends, nil)
+	}
 }
 
 // Ended reports whether the thread is no more.
