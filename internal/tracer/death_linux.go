@@ -30,8 +30,8 @@ func (t *tracer) leaves(th *thread, status unix.WaitStatus) {
 	}
 	call := lastCall(th, &regs)
 	d := &Death{
-		PID: th.process.pid, TID: th.tid, Program: programOf(th.process.pid), Name: th.name(),
-		Phase: t.phaseName(th.process), Class: th.class, Call: call, Sites: sitesOf(th.process.pid, &regs),
+		PID: th.process.pid, TID: th.tid, Program: programOf(th.tid), Name: th.name(),
+		Phase: t.phaseName(th.process), Class: th.class, Call: call, Sites: sitesOf(th.tid, &regs),
 	}
 	d.Decision = explain.Decide(th.stack, call)
 	d.Ours = !d.Decision.Verdict.Kind.Runs()
@@ -61,7 +61,8 @@ func (t *tracer) phaseName(p *process) string {
 	return t.plan.Policy.Phases[p.phase].Name
 }
 
-// programOf is the base name of the file that a process runs.
+// programOf is the base name of the file that a process runs, by a thread of it
+// that has not ended, as the first one may have, of which /proc then says nothing.
 func programOf(pid int) string {
 	path, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/exe")
 	if err != nil {
@@ -72,7 +73,7 @@ func programOf(pid int) string {
 
 // sitesOf is where a call was made, and the first place outside of that file
 // that the stack seems to return to: most calls are made by the C library, and
-// who asked it is what one wants to know.
+// who asked it is what one wants to know. It is told by the thread that made it.
 func sitesOf(pid int, regs *kernel.Regs) []Site {
 	m := mapsOf(pid)
 	pc := regs.PC()
