@@ -134,10 +134,12 @@ func (t *tracer) seize(pid, tid int) (bool, error) {
 }
 
 // mayRemain reports whether a thread that could not be seized is to be looked
-// for again: it is there, or has got another id by an exec.
+// for again: it is there, or has got another id by an exec. The kernel gives the
+// old id to the first thread meanwhile, which is dead by then
+// (fs/exec.c:de_thread).
 func mayRemain(pid, tid int) bool {
 	s, err := kernel.ThreadStatus(pid, tid)
-	return err != nil || s.State != 'Z' && s.State != 'X' && s.TracerPID != os.Getpid()
+	return err != nil || s.State == 'X' || s.State != 'Z' && s.TracerPID != os.Getpid()
 }
 
 // lives reports whether there is such a thread, and it has not ended.

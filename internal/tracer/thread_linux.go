@@ -137,7 +137,7 @@ func (t *tracer) forget(th *thread) {
 	p := th.process
 	delete(t.threads, th.tid)
 	delete(p.threads, th.tid)
-	if len(p.threads) == 0 {
+	if t.succeed(p); len(p.threads) == 0 {
 		t.collect()
 		delete(t.processes, p.pid)
 		t.watch.drop(p.pid)

@@ -157,7 +157,11 @@ func (t *tracer) traces() bool { return len(t.threads)+len(t.expected) > 0 }
 // lost forgets what the kernel says is not traced any more.
 func (t *tracer) lost() {
 	clear(t.expected)
+	var all []*thread // forgetting one may bring another
 	for _, th := range t.threads {
+		all = append(all, th)
+	}
+	for _, th := range all {
 		t.forget(th)
 	}
 }
