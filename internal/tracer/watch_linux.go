@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -117,7 +118,9 @@ func (w *watch) load(numbers []uint32, loose bool) error {
 	if err != nil {
 		return err
 	}
-	if loose {
+	// On aarch64 every thread is traced: there a program that another thread than
+	// the first executes has been seen to stay in its phase.
+	if loose && runtime.GOARCH == "amd64" {
 		w.births = newBirths(w.processes, records)
 	}
 	if w.reader, err = ringbuf.NewReader(records); err != nil {
