@@ -2,6 +2,8 @@ package tracer
 
 import (
 	"errors"
+	"slices"
+	"time"
 
 	"golang.org/x/sys/unix"
 
@@ -108,10 +110,37 @@ func (t *tracer) advance(p *process, to int) {
 	switch {
 	case err == nil:
 		t.observer.Entered(p.pid, reports)
-	case errors.Is(err, inject.ErrGone):
+	case errors.Is(err, inject.ErrGone) && p.missed < mostMissed:
 		t.giveBack(p, engine)
+		t.lookAgain(p, to)
 	default:
 		t.refuse(p, to, engine, err)
+	}
+}
+
+// A process that has ended is gone in a moment. One that seemed to have ended,
+// as in the middle of an exec, is not, and is taken to its phase then.
+const (
+	moment     = 20 * time.Millisecond
+	mostMissed = 50
+)
+
+type again struct{ pid, to int }
+
+func (t *tracer) lookAgain(p *process, to int) {
+	p.missed++
+	time.AfterFunc(moment, func() { t.again <- again{p.pid, to} })
+}
+
+// comeAgain is the moment after.
+func (t *tracer) comeAgain(a again) {
+	p := t.processes[a.pid]
+	if p == nil || t.next(p) != a.to {
+		return
+	}
+	tids, _ := kernel.TaskIDs(p.pid)
+	if slices.ContainsFunc(tids, func(tid int) bool { return lives(p.pid, tid) }) {
+		t.advance(p, a.to)
 	}
 }
 

@@ -16,6 +16,7 @@ type process struct {
 	pid     int
 	phase   int // index of the phase that it is in; -1 before the first
 	threads map[int]*thread
+	missed  int  // how often it seemed to have ended when a phase was to begin
 	stuck   bool // no later phase is waited for any more
 
 	explained bool // its death has been told

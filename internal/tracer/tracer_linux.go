@@ -36,6 +36,7 @@ type tracer struct {
 	released  int                 // of these, those that live and are not traced any more; kept for forwarding only
 
 	children chan os.Signal // some thread has stopped or ended
+	again    chan again     // a phase that a process is to be taken to once more
 	late     chan int       // the phase whose time is over
 	endings  chan struct{}  // of a released process
 	service  *service       // nil if no phase begins by READY=1
@@ -49,7 +50,7 @@ func newTracer(plan *Plan, link *Link) *tracer {
 		plan: plan, link: link,
 		processes: map[int]*process{}, threads: map[int]*thread{}, expected: map[int]expectation{},
 		clocks: map[int]*time.Timer{}, reached: map[int]bool{}, ours: map[int]bool{},
-		children: make(chan os.Signal, 1), late: make(chan int), endings: make(chan struct{}),
+		children: make(chan os.Signal, 1), late: make(chan int), again: make(chan again), endings: make(chan struct{}),
 	}
 }
 
@@ -175,6 +176,8 @@ func (t *tracer) wait() {
 		t.serviceReady(ready)
 	case s := <-t.watch.events():
 		t.sighted(s)
+	case a := <-t.again:
+		t.comeAgain(a)
 	case phase := <-t.late:
 		t.tooLate(phase)
 	case <-t.endings:
