@@ -415,7 +415,9 @@ func TestAttackNarrowed(t *testing.T) {
 // narrowed starts a server under its profile, and what attacks aim at.
 func narrowed(t *testing.T, who user, sets ...string) *victim {
 	t.Helper()
-	return newVictim(t, feature{args: tcp(), sets: sets}.open(t, who, underProfile))
+	c := feature{args: tcp(), sets: sets}.open(t, who, underProfile)
+	mustBeNarrowed(t, c.pid, 10) // it answers before, while narrow still traces it
+	return newVictim(t, c)
 }
 
 // newVictim is a cache, and what attacks aim at.

@@ -71,7 +71,9 @@ func TestAttackThreads(t *testing.T) {
 // waits for its children, and would take a stop of the first thread for an end.
 func narrowedDaemon(t *testing.T) *victim {
 	t.Helper()
-	return newVictim(t, feature{args: tcp("-d", "-P", "STATE/pid"), sets: []string{"daemon=yes"}}.open(t, nobody, underProfile))
+	c := feature{args: tcp("-d", "-P", "STATE/pid"), sets: []string{"daemon=yes"}}.open(t, nobody, underProfile)
+	mustBeNarrowed(t, c.pid, 10) // it answers before, while narrow still traces it
+	return newVictim(t, c)
 }
 
 // tryIn runs an attack in a thread of that name.
