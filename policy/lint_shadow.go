@@ -245,7 +245,7 @@ func contradict(conds, others []Cond) bool {
 	for i := range conds {
 		for j := range others {
 			a, b := &conds[i], &others[j]
-			if a.Operand == b.Operand && a.Mask == b.Mask && !overlap(a.Ranges, b.Ranges) {
+			if a.Operand == b.Operand && a.Mask == b.Mask && !Overlap(a.Ranges, b.Ranges) {
 				return true
 			}
 		}

@@ -79,8 +79,9 @@ func intersect(a, b []Range) []Range {
 	return out
 }
 
-// overlap reports whether intersect has anything.
-func overlap(a, b []Range) bool {
+// Overlap reports whether two lists of ranges, which ascend, have a value in
+// common.
+func Overlap(a, b []Range) bool {
 	for len(a) > 0 && len(b) > 0 {
 		switch {
 		case a[0].High < b[0].Low:

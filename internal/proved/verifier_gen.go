@@ -3,4 +3,4 @@
 package proved
 
 // verifier is the hash of the source that proofs rest on.
-const verifier = "f2f0859cef0c2336402af3f2551083d32cf425e2d4c80b1cbdb663372171fdda"
+const verifier = "085f9e1d47958cf67d7c20ab944488af759974324c7e4030df4377bdf68da674"

@@ -49,27 +49,11 @@ func (s *space) dead(a *abi.Arch, list policy.List, asked func(*policy.RuleMatch
 // Most earlier rules are about other numbers.
 func (s *space) open(earlier policy.List, rule *policy.RuleMatch, set node) node {
 	for i := 0; i < len(earlier) && set != no; i++ {
-		if meet(earlier[i].Numbers, rule.Numbers) {
+		if policy.Overlap(earlier[i].Numbers, rule.Numbers) {
 			set = s.minus(set, s.match(earlier[i]))
 		}
 	}
 	return set
-}
-
-// meet reports whether two lists of ranges, which ascend, have a number in
-// common.
-func meet(a, b []policy.Range) bool {
-	for len(a) > 0 && len(b) > 0 {
-		switch {
-		case a[0].High < b[0].Low:
-			a = a[1:]
-		case b[0].High < a[0].Low:
-			b = b[1:]
-		default:
-			return true
-		}
-	}
-	return false
 }
 
 // shadows are the rules that decide the calls of a set.
