@@ -70,7 +70,7 @@ func alive(pid int) int {
 		return pid
 	}
 	for _, tid := range tids {
-		if s, err := kernel.ThreadStatus(pid, tid); err == nil && s.State != 'Z' && s.State != 'X' {
+		if s, err := kernel.ThreadStatus(pid, tid); err == nil && !s.Ended() {
 			return tid
 		}
 	}

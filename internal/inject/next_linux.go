@@ -30,7 +30,7 @@ func (p *Process) next(t *Thread) (kernel.Stop, error) {
 // isZombie reports whether a process's first thread has ended.
 func isZombie(pid int) bool {
 	s, err := kernel.ThreadStatus(pid, pid)
-	return err != nil || s.State == 'Z' || s.State == 'X'
+	return err != nil || s.Ended()
 }
 
 // dropZombie forgets a first thread that has ended.

@@ -221,7 +221,7 @@ func (p *Process) take(tid int) (bool, error) {
 	}
 	status, statusErr := kernel.ThreadStatus(p.PID, tid)
 	switch {
-	case statusErr != nil || status.State == 'Z' || status.State == 'X':
+	case statusErr != nil || status.Ended():
 		return false, nil // a first thread that has ended stays as a zombie while others live
 	case status.TracerPID == os.Getpid():
 		p.add(tid) // its creator is traced, so it is from its start

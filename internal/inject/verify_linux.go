@@ -74,7 +74,7 @@ func (s *step) count() (filtered, strict int) {
 // lives reports whether a thread has not ended.
 func (s *step) lives(tid int) bool {
 	status, err := kernel.ThreadStatus(s.PID, tid)
-	return err == nil && status.State != 'Z' && status.State != 'X'
+	return err == nil && !status.Ended()
 }
 
 // seen reads one thread back.

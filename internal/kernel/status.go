@@ -124,3 +124,7 @@ func ids(value string) ([]uint32, error) {
 	}
 	return all, nil
 }
+
+// Ended reports whether the thread makes no call any more: it is a zombie, or
+// about to vanish.
+func (s *Status) Ended() bool { return s.State == 'Z' || s.State == 'X' }

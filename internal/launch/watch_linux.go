@@ -83,7 +83,7 @@ func (w *watcher) awaitLayers() bool {
 // us may kill a thread for what it asks the kernel, and the process would hang.
 func (w *watcher) lives() error {
 	s, err := kernel.ThreadStatus(w.pid, w.tid)
-	if err != nil || s.State == 'Z' || s.State == 'X' {
+	if err != nil || s.Ended() {
 		return errors.New("the thread that sets up the sandbox was killed, probably by a seccomp filter that narrow was started under")
 	}
 	return nil

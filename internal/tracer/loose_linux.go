@@ -122,10 +122,12 @@ func (t *tracer) seize(pid, tid int) (bool, error) {
 	const patience, pause = time.Second, 100 * time.Microsecond
 	for deadline := time.Now().Add(patience); ; kernel.Nanosleep(pause) {
 		err := kernel.PtraceSeize(tid, t.bound())
-		switch {
-		case err == nil:
+		if err == nil {
 			return true, nil
-		case errors.Is(err, unix.ESRCH), !lives(pid, tid), tracedByMe(pid, tid):
+		}
+		s, statusErr := kernel.ThreadStatus(pid, tid)
+		switch {
+		case errors.Is(err, unix.ESRCH), statusErr != nil, s.Ended(), s.TracerPID == os.Getpid():
 			return false, nil
 		case time.Now().After(deadline):
 			return false, fmt.Errorf("thread %d cannot be traced: %w", tid, err)
@@ -145,7 +147,7 @@ func mayRemain(pid, tid int) bool {
 // lives reports whether there is such a thread, and it has not ended.
 func lives(pid, tid int) bool {
 	s, err := kernel.ThreadStatus(pid, tid)
-	return err == nil && s.State != 'Z' && s.State != 'X'
+	return err == nil && !s.Ended()
 }
 
 func tracedByMe(pid, tid int) bool {
